@@ -1,0 +1,1 @@
+"""What every function shares: WeChat's callback and API, the model, the stores, the rules between them."""

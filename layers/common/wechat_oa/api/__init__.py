@@ -1,0 +1,1 @@
+"""What we ask of WeChat: the Official Account server API."""

@@ -1,0 +1,252 @@
+"""Settings: the environment and the secrets, read once into one frozen object.
+
+Nothing else in the project reads ``os.environ``. A value that makes no sense stops the start with one line
+that names the setting; the names are the ones account owners already use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, cast
+from urllib.parse import urlsplit
+
+InteractionMode = Literal["stream", "block"]
+
+DEFAULT_OPENAI_URL = "https://api.openai.com/v1"
+DEFAULT_PROMPT = "你是这个微信公众号的助手。用读者提问的语言，准确、友好、简洁地回答；不知道就说不知道。"
+DEFAULT_TIMEOUT_PROMPT = "\n\n……（还没写完，回复「继续」看后面的内容）"
+
+
+class SettingsError(Exception):
+    """One or more settings make no sense. The text has one line for each, naming the setting."""
+
+
+@dataclass(frozen=True)
+class AiSettings:
+    """How to reach the model, and what to ask of it."""
+
+    api_url: str = DEFAULT_OPENAI_URL
+    api_key: str = field(default="", repr=False)
+    model: str = "gpt-5-mini"
+    max_tokens: int = 2000
+    """The most an answer may cost, in the model's tokens."""
+    temperature: float | None = None
+    """None leaves it to the model: several models refuse any value but their own."""
+    timeout: float = 120.0
+    """Seconds a whole answer may take."""
+    interaction_mode: InteractionMode = "stream"
+    prompt: str = DEFAULT_PROMPT
+    image_input: bool = False
+    """Whether the model takes images."""
+    transcription_model: str = ""
+    """The model that turns voice into text (audio/transcriptions); empty: voice is not understood."""
+
+    @property
+    def configured(self) -> bool:
+        """Whether a service was named at all: a key, or an address of one that needs no key (Ollama)."""
+        return bool(self.api_key) or self.api_url != DEFAULT_OPENAI_URL
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the functions and the local server are told from outside."""
+
+    wechat_token: str = field(default="", repr=False)
+    app_id: str = ""
+    app_secret: str = field(default="", repr=False)
+    encoding_aes_key: str = field(default="", repr=False)
+    encoding_aes_key_previous: str = field(default="", repr=False)
+    official_api_url: str = "https://api.weixin.qq.com"
+    official_account_name: str = ""
+
+    msg_server_host: str = "127.0.0.1"
+    msg_server_port: int = 3004
+    context_path: str = ""
+    """Empty, or a path such as ``/wechat-oa`` without a slash at its end."""
+    ai_timeout: float = 4.5
+    """Seconds one of WeChat's attempts waits for the answer; WeChat itself hangs up after 5."""
+    ai_timeout_prompt: str = DEFAULT_TIMEOUT_PROMPT
+    """Appended to an answer that is not finished, or does not fit one message."""
+    ai_len_limit: int = 0
+    """The most characters in one reply; 0: only the platform's own limit of UTF-8 bytes."""
+    customer_message: bool = False
+    """Whether the account may send customer-service messages (a verified service account may)."""
+
+    chat: AiSettings = field(default_factory=AiSettings)
+    wechat: AiSettings = field(default_factory=AiSettings)
+
+    save_log: bool = False
+    data_dir: str = "./data"
+    simulator: Literal["auto", "on", "off"] = "auto"
+    table_name: str = ""
+    queue_url: str = ""
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings that an environment (and the secrets merged into it) describes.
+
+    An empty value counts as not set. Raises SettingsError, with every setting that makes no sense.
+    """
+    read = _Reader(environment)
+    settings = Settings(
+        wechat_token=read.matching("WECHAT_TOKEN", r"[A-Za-z0-9]{3,32}", "3 to 32 letters or digits"),
+        app_id=read.matching("WECHAT_APP_ID", r"[A-Za-z0-9_-]{1,64}", "the account's AppID (wx…)"),
+        app_secret=read.text("WECHAT_APP_SECRET"),
+        encoding_aes_key=read.aes_key("WECHAT_ENCODING_AES_KEY"),
+        encoding_aes_key_previous=read.aes_key("WECHAT_ENCODING_AES_KEY_PREVIOUS"),
+        official_api_url=read.url("WECHAT_OFFICIAL_API_URL", default=Settings.official_api_url),
+        official_account_name=read.text("WECHAT_OFFICIAL_ACCOUNT_NAME"),
+        msg_server_host=read.text("WECHAT_MSG_SERVER_HOST", default=Settings.msg_server_host),
+        msg_server_port=int(read.number("WECHAT_MSG_SERVER_PORT", 3004, low=1, high=65535, whole=True)),
+        context_path=read.path("WECHAT_MSG_CONTEXT_PATH"),
+        ai_timeout=read.number("WECHAT_MSG_AI_TIMEOUT", 4.5, low=0.5, high=4.8, unit=_SECONDS_OF_FIVE),
+        ai_timeout_prompt=read.multiline("WECHAT_MSG_AI_TIMEOUT_PROMPT", default=DEFAULT_TIMEOUT_PROMPT),
+        ai_len_limit=int(read.number("WECHAT_MSG_AI_LEN_LIMIT", 0, low=0, high=100_000, whole=True)),
+        customer_message=read.flag("WECHAT_CUSTOMER_MESSAGE"),
+        chat=read.ai(),
+        wechat=read.ai("WECHAT_"),
+        save_log=read.flag("IS_SAVE_LOG"),
+        data_dir=read.text("WECHAT_OA_DATA_DIR", default=Settings.data_dir),
+        simulator=cast(
+            Literal["auto", "on", "off"], read.choice("WECHAT_OA_SIMULATOR", ("auto", "on", "off"))
+        ),
+        table_name=read.text("WECHAT_OA_TABLE"),
+        queue_url=read.text("WECHAT_OA_QUEUE_URL"),
+    )
+    if settings.encoding_aes_key and not settings.app_id:
+        read.problems.append("WECHAT_ENCODING_AES_KEY needs WECHAT_APP_ID: messages are encrypted with both")
+    if len(settings.ai_timeout_prompt.encode()) > 600:
+        read.problems.append("WECHAT_MSG_AI_TIMEOUT_PROMPT is too long: 600 UTF-8 bytes (200 汉字) at most")
+    if 0 < settings.ai_len_limit < len(settings.ai_timeout_prompt) + 20:
+        read.problems.append(
+            "WECHAT_MSG_AI_LEN_LIMIT must leave 20 characters beside WECHAT_MSG_AI_TIMEOUT_PROMPT"
+        )
+    if read.problems:
+        raise SettingsError("\n".join(dict.fromkeys(read.problems)))
+    return settings
+
+
+def with_secrets(
+    environment: Mapping[str, str], fetch: Callable[[list[str]], Mapping[str, str]]
+) -> dict[str, str]:
+    """Return the environment with the secrets that it names filled in.
+
+    ``WECHAT_OA_SECRETS`` lists setting names, ``WECHAT_OA_SECRETS_PREFIX`` is the path they live under;
+    ``fetch`` takes full parameter names and returns those that exist. A secret that does not exist is a
+    setting that is not set.
+    """
+    names = [name for name in environment.get("WECHAT_OA_SECRETS", "").split(",") if name]
+    prefix = environment.get("WECHAT_OA_SECRETS_PREFIX", "")
+    if not names:
+        return dict(environment)
+    values = fetch([prefix + name for name in names])
+    return {**environment, **{name: values[prefix + name] for name in names if prefix + name in values}}
+
+
+_SECONDS_OF_FIVE = "seconds, since WeChat hangs up after 5 and asks again"
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+class _Reader:
+    """Takes typed values out of an environment, and keeps a line for each that makes no sense."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = environment
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.environment.get(name, "").strip() or default
+
+    def multiline(self, name: str, default: str = "") -> str:
+        """Keep spaces; ``\\n`` written as two characters (as deployment parameters must) is a line break."""
+        value = self.environment.get(name, "")
+        return value.replace("\\n", "\n") if value.strip() else default
+
+    def matching(self, name: str, pattern: str, meaning: str) -> str:
+        value = self.text(name)
+        if value and not re.fullmatch(pattern, value):
+            self.problems.append(f"{name} must be {meaning}")
+            return ""
+        return value
+
+    def aes_key(self, name: str) -> str:
+        return self.matching(name, r"[A-Za-z0-9]{43}", "the 43 letters and digits shown in WeChat's console")
+
+    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
+        """The first one allowed is the default."""
+        value = self.text(name, allowed[0]).lower()
+        if value not in allowed:
+            self.problems.append(f"{name} must be one of {', '.join(allowed)}")
+            return allowed[0]
+        return value
+
+    def number(
+        self, name: str, default: float, *, low: float, high: float, whole: bool = False, unit: str = ""
+    ) -> float:
+        value = self.text(name)
+        if not value:
+            return default
+        try:
+            number = int(value) if whole else float(value)
+        except ValueError:
+            number = None
+        if number is None or not low <= number <= high:
+            kind = "a whole number" if whole else "a number"
+            self.problems.append(
+                f"{name} must be {kind} from {low:g} to {high:g}{' ' + unit if unit else ''}"
+            )
+            return default
+        return number
+
+    def flag(self, name: str) -> bool:
+        value = self.text(name, "false").lower()
+        if value not in _TRUE | _FALSE:
+            self.problems.append(f"{name} must be true or false")
+        return value in _TRUE
+
+    def url(self, name: str, default: str) -> str:
+        value = self.text(name, default).rstrip("/")
+        try:
+            parts = urlsplit(value)
+            valid = parts.scheme in ("http", "https") and bool(parts.hostname)
+        except ValueError:
+            valid = False
+        if not valid:
+            self.problems.append(f"{name} must be an address that starts with http:// or https://")
+            return default
+        return value
+
+    def path(self, name: str) -> str:
+        value = self.text(name).strip("/")
+        if value and not re.fullmatch(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*", value):
+            self.problems.append(f"{name} must be a path of letters, digits, - and _, such as /wechat-oa")
+            return ""
+        return f"/{value}" if value else ""
+
+    def ai(self, infix: str = "") -> AiSettings:
+        """Read ``OPENAI_…``; with an infix, ``OPENAI_<infix>…`` goes before it, setting by setting."""
+
+        def name(key: str) -> str:
+            special = f"OPENAI_{infix}{key}"
+            return special if self.text(special) else f"OPENAI_{key}"
+
+        url_name = next((n for n in (name("API_URL"), name("BASE_URL")) if self.text(n)), name("API_URL"))
+        temperature = self.text(name("TEMPERATURE"))
+        return AiSettings(
+            # Owners paste either the base address or the whole address of the endpoint.
+            api_url=self.url(url_name, DEFAULT_OPENAI_URL).removesuffix("/chat/completions"),
+            api_key=self.text(name("API_KEY")),
+            model=self.text(name("MODEL"), AiSettings.model),
+            max_tokens=int(self.number(name("MAX_TOKENS"), 2000, low=1, high=1_000_000, whole=True)),
+            temperature=self.number(name("TEMPERATURE"), 0, low=0, high=2) if temperature else None,
+            timeout=self.number(name("TIMEOUT"), 120, low=1, high=900, unit="seconds"),
+            interaction_mode=cast(
+                InteractionMode, self.choice(name("INTERACTION_MODE"), ("stream", "block"))
+            ),
+            prompt=self.multiline(name("PROMPT"), default=DEFAULT_PROMPT),
+            image_input=self.flag(name("IMAGE_INPUT")),
+            transcription_model=self.text(name("TRANSCRIPTION_MODEL")),
+        )
