@@ -73,13 +73,18 @@ class Settings:
     """The most characters in one reply; 0: only the platform's own limit of UTF-8 bytes."""
     customer_message: bool = False
     """Whether the account may send customer-service messages (a verified service account may)."""
+    follower_daily_limit: int = 200
+    """The most questions one follower may have answered in a day; 0: no limit."""
+    daily_limit: int = 10_000
+    """The most questions that all followers together may have answered in a day; 0: no limit."""
 
     chat: AiSettings = field(default_factory=AiSettings)
     wechat: AiSettings = field(default_factory=AiSettings)
 
     save_log: bool = False
     data_dir: str = "./data"
-    simulator: Literal["auto", "on", "off"] = "auto"
+    demo_seconds: float = 2.0
+    """How long the built-in demo model takes for an answer."""
     table_name: str = ""
     queue_url: str = ""
 
@@ -99,19 +104,19 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         official_api_url=read.url("WECHAT_OFFICIAL_API_URL", default=Settings.official_api_url),
         official_account_name=read.text("WECHAT_OFFICIAL_ACCOUNT_NAME"),
         msg_server_host=read.text("WECHAT_MSG_SERVER_HOST", default=Settings.msg_server_host),
-        msg_server_port=int(read.number("WECHAT_MSG_SERVER_PORT", 3004, low=1, high=65535, whole=True)),
+        msg_server_port=read.count("WECHAT_MSG_SERVER_PORT", 3004, low=1, high=65535),
         context_path=read.path("WECHAT_MSG_CONTEXT_PATH"),
         ai_timeout=read.number("WECHAT_MSG_AI_TIMEOUT", 4.5, low=0.5, high=4.8, unit=_SECONDS_OF_FIVE),
         ai_timeout_prompt=read.multiline("WECHAT_MSG_AI_TIMEOUT_PROMPT", default=DEFAULT_TIMEOUT_PROMPT),
-        ai_len_limit=int(read.number("WECHAT_MSG_AI_LEN_LIMIT", 0, low=0, high=100_000, whole=True)),
+        ai_len_limit=read.count("WECHAT_MSG_AI_LEN_LIMIT", 0, low=0, high=100_000),
         customer_message=read.flag("WECHAT_CUSTOMER_MESSAGE"),
+        follower_daily_limit=read.count("WECHAT_FOLLOWER_DAILY_LIMIT", 200, low=0, high=1_000_000),
+        daily_limit=read.count("WECHAT_DAILY_LIMIT", 10_000, low=0, high=100_000_000),
         chat=read.ai(),
         wechat=read.ai("WECHAT_"),
         save_log=read.flag("IS_SAVE_LOG"),
         data_dir=read.text("WECHAT_OA_DATA_DIR", default=Settings.data_dir),
-        simulator=cast(
-            Literal["auto", "on", "off"], read.choice("WECHAT_OA_SIMULATOR", ("auto", "on", "off"))
-        ),
+        demo_seconds=read.number("WECHAT_OA_DEMO_SECONDS", 2, low=0, high=120, unit="seconds"),
         table_name=read.text("WECHAT_OA_TABLE"),
         queue_url=read.text("WECHAT_OA_QUEUE_URL"),
     )
@@ -183,23 +188,23 @@ class _Reader:
             return allowed[0]
         return value
 
-    def number(
-        self, name: str, default: float, *, low: float, high: float, whole: bool = False, unit: str = ""
-    ) -> float:
+    def number(self, name: str, default: float, *, low: float, high: float, unit: str = "") -> float:
         value = self.text(name)
-        if not value:
-            return default
         try:
-            number = int(value) if whole else float(value)
+            number = float(value) if value else default
         except ValueError:
-            number = None
-        if number is None or not low <= number <= high:
-            kind = "a whole number" if whole else "a number"
-            self.problems.append(
-                f"{name} must be {kind} from {low:g} to {high:g}{' ' + unit if unit else ''}"
-            )
+            number = float("nan")
+        if not low <= number <= high:
+            self.problems.append(f"{name} must be a number from {low:g} to {high:g} {unit}".rstrip())
             return default
         return number
+
+    def count(self, name: str, default: int, *, low: int, high: int) -> int:
+        value = self.text(name, str(default))
+        if not value.isdecimal() or not low <= int(value) <= high:
+            self.problems.append(f"{name} must be a whole number from {low} to {high}")
+            return default
+        return int(value)
 
     def flag(self, name: str) -> bool:
         value = self.text(name, "false").lower()
@@ -240,7 +245,7 @@ class _Reader:
             api_url=self.url(url_name, DEFAULT_OPENAI_URL).removesuffix("/chat/completions"),
             api_key=self.text(name("API_KEY")),
             model=self.text(name("MODEL"), AiSettings.model),
-            max_tokens=int(self.number(name("MAX_TOKENS"), 2000, low=1, high=1_000_000, whole=True)),
+            max_tokens=self.count(name("MAX_TOKENS"), 2000, low=1, high=1_000_000),
             temperature=self.number(name("TEMPERATURE"), 0, low=0, high=2) if temperature else None,
             timeout=self.number(name("TIMEOUT"), 120, low=1, high=900, unit="seconds"),
             interaction_mode=cast(

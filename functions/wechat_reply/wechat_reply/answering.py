@@ -1,0 +1,179 @@
+"""A callback request, whole: opened, routed, answered, sealed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wechat_oa.callback.envelope import Envelope, open_envelope, verify_url
+from wechat_oa.callback.errors import CallbackError, KeyMissingError, MessageError
+from wechat_oa.callback.message import Message
+from wechat_oa.callback.reply import Reply, TextReply
+from wechat_oa.identifiers import pseudonym
+from wechat_oa.store.table import StoreError
+from wechat_reply.ladder import Attempt, NoReply
+from wechat_reply.routing import (
+    Acknowledge,
+    AskModel,
+    Continue,
+    Forget,
+    RecordPublishJob,
+    Say,
+    route,
+)
+from wechat_reply.services import Services
+
+log = logging.getLogger(__name__)
+
+_PUBLISH_JOB_SECONDS = 30 * 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What goes back over HTTP."""
+
+    status: int
+    content_type: str
+    body: str
+
+
+_ACKNOWLEDGED = HttpAnswer(200, "text/plain; charset=utf-8", "success")
+_REFUSED = HttpAnswer(403, "text/plain; charset=utf-8", "forbidden")
+_COME_AGAIN = HttpAnswer(503, "text/plain; charset=utf-8", "")
+
+
+def verify(services: Services, query: Mapping[str, str]) -> HttpAnswer:
+    """Answer WeChat's check of the callback address (GET): the echostr as it came, or 403."""
+    try:
+        echo = verify_url(query, services.credentials, services.clock())
+    except CallbackError as error:
+        log.warning("callback check refused: %s", error)
+        return _REFUSED
+    return HttpAnswer(200, "text/plain; charset=utf-8", echo)
+
+
+async def answer(services: Services, query: Mapping[str, str], body: bytes) -> HttpAnswer:
+    """Answer a message or an event (POST).
+
+    200 with the reply or ``success``; 403, with no reason, for what WeChat did not send; 503 when this
+    attempt has no reply yet and WeChat shall come again. Never raises for anything a stranger can send.
+    """
+    try:
+        envelope = open_envelope(query, body, services.credentials, services.clock())
+    except KeyMissingError as error:
+        log.error("message not read: %s", error)
+        return _ACKNOWLEDGED
+    except MessageError as error:
+        log.warning("message not understood: %s", error)
+        return _ACKNOWLEDGED
+    except CallbackError as error:
+        log.warning("callback refused: %s", error)
+        return _REFUSED
+    attempt = Attempt(services, envelope.message)
+    outcome = "replied"
+    try:
+        reply = await _reply(attempt)
+        if reply is None:
+            outcome = "acknowledged"
+        content_type, sealed = envelope.seal(reply, services.clock())
+        return HttpAnswer(200, content_type, sealed)
+    except NoReply:
+        outcome = "come again"
+        return _COME_AGAIN
+    except StoreError as error:
+        outcome = "store refused"
+        log.error("the store refused: %s", error)
+        return _last_words(attempt, envelope)
+    finally:
+        log.info(
+            "message",
+            extra={
+                "follower": pseudonym(envelope.message.from_user),
+                "type": envelope.message.event or envelope.message.msg_type,
+                "outcome": outcome,
+                "milliseconds": round(attempt.waited * 1000, 1),
+            },
+        )
+
+
+def _last_words(attempt: Attempt, envelope: Envelope) -> HttpAnswer:
+    """While WeChat will come again, let it; else say that nothing works, rather than let WeChat say it."""
+    if not attempt.too_late:
+        return _COME_AGAIN
+    text = attempt.services.config.reply_rules().texts["system_busy"]
+    content_type, sealed = envelope.seal(TextReply(text), attempt.services.clock())
+    return HttpAnswer(200, content_type, sealed)
+
+
+async def _reply(attempt: Attempt) -> Reply | None:
+    services, message = attempt.services, attempt.message
+    decision = route(message, services.config.reply_rules(), services.settings.wechat)
+    match decision:
+        case Say(reply):
+            return reply
+        case Forget(reply):
+            await attempt.patiently(lambda: services.conversations.forget(message.from_user))
+            await attempt.patiently(lambda: services.answers.forget_unread(message.from_user))
+            return reply
+        case RecordPublishJob():
+            await attempt.patiently(lambda: services.table.put(_publish_item(decision, services.clock())))
+            return None
+        case Continue():
+            return TextReply(await _continue(attempt))
+        case AskModel():
+            return TextReply(await _ask(attempt, decision))
+        case Acknowledge():
+            return None
+
+
+async def _continue(attempt: Attempt) -> str:
+    services, message = attempt.services, attempt.message
+    key, number = await attempt.patiently(lambda: services.answers.bind(attempt.key, message.from_user))
+    if not key:
+        # Everything has been shown: then it is a word like any other, and the model knows what came before.
+        return await _ask(attempt, AskModel(message.content.strip()))
+    answer = await attempt.patiently(lambda: services.answers.get(key))
+    if answer and answer.stale(services.clock()):
+        text = services.config.reply_rules().texts["abandoned"]
+        await attempt.patiently(lambda: services.answers.give_up(answer, text))
+    return await attempt.next_part(key, number)
+
+
+async def _ask(attempt: Attempt, asked: AskModel) -> str:
+    services, message = attempt.services, attempt.message
+    claimed, _ = await attempt.patiently(
+        lambda: services.answers.claim(attempt.key, message.from_user, asked.question)
+    )
+    if claimed.state == "pending":
+        # Sent by every attempt until a worker has begun: the queue drops what it has already seen, and a
+        # claim whose sender died before sending is not lost.
+        job = _job(attempt.key, message, asked)
+        await attempt.patiently(
+            lambda: services.queue.send(job, group=message.from_user, deduplication_id=attempt.key)
+        )
+    return await attempt.next_part(attempt.key, claimed.attempts)
+
+
+def _job(key: str, message: Message, asked: AskModel) -> dict[str, Any]:
+    return {
+        "kind": "answer",
+        "key": key,
+        "event": bool(message.event),
+        "image_url": asked.image_url,
+        "voice_media_id": asked.voice_media_id,
+        "voice_format": asked.voice_format,
+    }
+
+
+def _publish_item(job: RecordPublishJob, now: float) -> dict[str, Any]:
+    return {
+        "pk": f"publish#{job.publish_id}",
+        "sk": "-",
+        "status": job.status,
+        "article_id": job.article_id,
+        "article_urls": list(job.article_urls),
+        "finished_at": int(now),
+        "ttl": int(now) + _PUBLISH_JOB_SECONDS,
+    }

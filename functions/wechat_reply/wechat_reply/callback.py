@@ -1,0 +1,45 @@
+"""The Lambda handler behind the HTTP API: WeChat's callback."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import os
+from typing import Any
+
+from wechat_oa.settings import SettingsError
+from wechat_reply.answering import HttpAnswer, answer, verify
+from wechat_reply.aws import aws_services
+
+# Made while the function starts, where it costs the follower no time.
+_services = aws_services(os.environ)
+if not _services.settings.wechat_token:
+    raise SettingsError("WECHAT_TOKEN is not set: without it nothing WeChat sends can be told from a forgery")
+_runner = asyncio.Runner()
+
+
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Answer one HTTP API request (payload format 2.0): GET verifies the address, POST is a message."""
+    query = event.get("queryStringParameters") or {}
+    if event["requestContext"]["http"]["method"] == "GET":
+        return _response(verify(_services, query))
+    return _response(_runner.run(answer(_services, query, _body(event))))
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return body.encode("utf-8", "replace") if isinstance(body, str) else b""
+    try:
+        return base64.b64decode(body)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _response(answered: HttpAnswer) -> dict[str, Any]:
+    return {
+        "statusCode": answered.status,
+        "headers": {"content-type": answered.content_type, "x-content-type-options": "nosniff"},
+        "body": answered.body,
+    }

@@ -1,0 +1,161 @@
+"""What a message asks for: something said at once, something done, or the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from wechat_oa.callback.message import Location, Message
+from wechat_oa.callback.reply import Reply, TextReply
+from wechat_oa.reply_rules import Action, Ask, ReplyRules, normalise
+from wechat_oa.settings import AiSettings
+
+MAX_QUESTION_CHARACTERS = 4_000
+
+CONTINUE_WORDS = frozenset({"继续", "continue"})
+FORGET_WORDS = frozenset({"清空", "clear"})
+HELP_WORDS = frozenset({"帮助", "help"})
+# What WeChat sends, as text, in place of a message that its own platform cannot show.
+_UNSUPPORTED_BY_WECHAT = "【收到不支持的消息类型，暂无法显示】"
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Answer with this at once."""
+
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class AskModel:
+    """Let the model answer."""
+
+    question: str
+    image_url: str = ""
+    voice_media_id: str = ""
+    voice_format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """Show the rest of an answer that the follower has not seen the end of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Forget the conversation; say so unless the follower has left."""
+
+    reply: Reply | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPublishJob:
+    """Note how a publish job ended."""
+
+    publish_id: str
+    status: int
+    article_id: str
+    article_urls: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge:
+    """Nothing to say."""
+
+
+Decision: TypeAlias = Say | AskModel | Continue | Forget | RecordPublishJob | Acknowledge
+
+
+def route(message: Message, rules: ReplyRules, ai: AiSettings) -> Decision:
+    """Return what to do with a message. Never raises: what is not known is acknowledged."""
+    match message.msg_type:
+        case "text":
+            return _text(message.content, rules)
+        case "event":
+            return _event(message, rules)
+        case "image" if ai.image_input and message.pic_url:
+            return AskModel(rules.texts["image_question"], image_url=message.pic_url)
+        case "image":
+            return _say(rules, "image_unsupported")
+        case "voice" if message.recognition:
+            return _text(message.recognition, rules)
+        case "voice" if ai.transcription_model and message.media_id:
+            return AskModel("", voice_media_id=message.media_id, voice_format=message.format or "amr")
+        case "voice":
+            return _say(rules, "voice_unsupported")
+        case "location" if message.location:
+            return AskModel(_location(message.location))
+        case "link":
+            parts = (message.title, message.description, message.url)
+            return AskModel(_bounded("我发了一个链接：\n" + "\n".join(part for part in parts if part)))
+    return _say(rules, "unsupported")
+
+
+def _text(content: str, rules: ReplyRules) -> Decision:
+    said = normalise(content)
+    if not said:
+        return Acknowledge()
+    if said in CONTINUE_WORDS:
+        return Continue()
+    if said in FORGET_WORDS:
+        return Forget(TextReply(rules.texts["cleared"]))
+    if content.strip() == _UNSUPPORTED_BY_WECHAT:
+        return _say(rules, "unsupported")
+    if action := rules.for_text(content):
+        return _act(action)
+    if said in HELP_WORDS:
+        return _say(rules, "help")
+    return AskModel(_bounded(content.strip()))
+
+
+def _event(message: Message, rules: ReplyRules) -> Decision:
+    match message.event:
+        case "subscribe":
+            action = rules.scenes.get(message.scene)
+            return _act(action) if action else _say(rules, "welcome")
+        case "unsubscribe":
+            return Forget(None)
+        case "scan":
+            action = rules.scenes.get(message.scene)
+            return _act(action) if action else Acknowledge()
+        case "click":
+            action = rules.menu.get(message.event_key)
+            # A key that has no rule of its own is read as if the follower had written it.
+            decision = _act(action) if action else _text(message.event_key, rules)
+            return _say(rules, "help") if isinstance(decision, AskModel) and not action else decision
+        case "publishjobfinish":
+            return _publish_job(message)
+    return Acknowledge()
+
+
+def _act(action: Action) -> Decision:
+    return AskModel(action.question) if isinstance(action, Ask) else Say(action)
+
+
+def _say(rules: ReplyRules, name: str) -> Say:
+    return Say(TextReply(rules.texts[name]))
+
+
+def _location(place: Location) -> str:
+    return _bounded(f"我在这里：{place.label}（纬度 {place.x}，经度 {place.y}）")
+
+
+def _publish_job(message: Message) -> Decision:
+    info = message.fields.get("PublishEventInfo")
+    if not isinstance(info, dict) or not str(info.get("publish_id", "")).isdigit():
+        return Acknowledge()
+    status = str(info.get("publish_status", ""))
+    detail = info.get("article_detail")
+    items = detail.get("item", []) if isinstance(detail, dict) else []
+    articles = items if isinstance(items, list) else [items]
+    urls = [article.get("article_url") for article in articles if isinstance(article, dict)]
+    return RecordPublishJob(
+        publish_id=str(info["publish_id"]),
+        status=int(status) if status.isdigit() else -1,
+        article_id=str(info.get("article_id", "")),
+        article_urls=tuple(url for url in urls if isinstance(url, str)),
+    )
+
+
+def _bounded(question: str) -> str:
+    return question[:MAX_QUESTION_CHARACTERS]

@@ -1,0 +1,52 @@
+"""What the reply path works with, made once in a process and handed in everywhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from wechat_oa.answers import Answers
+from wechat_oa.callback.envelope import Credentials
+from wechat_oa.conversations import Conversations
+from wechat_oa.quota import Quota
+from wechat_oa.runtime_config import RuntimeConfig
+from wechat_oa.settings import Settings
+from wechat_oa.store.queue import Queue
+from wechat_oa.store.table import Table
+
+_PUSH = "customer_message"
+
+
+class Services:
+    """The settings, the stores, and what is built on them."""
+
+    def __init__(
+        self, settings: Settings, table: Table, queue: Queue, clock: Callable[[], float] = time.time
+    ) -> None:
+        """Build on ``table`` and ``queue``; ``clock`` gives epoch seconds. Nothing is read or written yet."""
+        self.settings = settings
+        self.table = table
+        self.queue = queue
+        self.clock = clock
+        self.credentials = Credentials(
+            token=settings.wechat_token,
+            app_id=settings.app_id,
+            encoding_aes_key=settings.encoding_aes_key,
+            encoding_aes_key_previous=settings.encoding_aes_key_previous,
+        )
+        self.config = RuntimeConfig(table, clock)
+        self.answers = Answers(table, clock)
+        self.conversations = Conversations(table, clock)
+        self.quota = Quota(table, clock)
+
+    @property
+    def may_push(self) -> bool:
+        """Whether to count on customer-service messages: the owner says so, and WeChat has not refused."""
+        if not self.settings.customer_message:
+            return False
+        refused_until: int = self.config.document(_PUSH).get("refused_until", 0)
+        return self.clock() >= refused_until
+
+    def push_refused(self) -> None:
+        """Note that the account may not send customer-service messages; it is tried again in a day."""
+        self.config.save(_PUSH, {"refused_until": int(self.clock()) + 24 * 3600})

@@ -1,0 +1,56 @@
+"""The Lambda handler behind the queue: it writes the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+from typing import Any, Protocol
+
+from wechat_oa.ai.model import Models
+from wechat_reply.aws import aws_services
+from wechat_reply.services import Services
+from wechat_reply.working import Messenger, Worker
+
+log = logging.getLogger(__name__)
+
+FINISHING_SECONDS = 15.0
+"""What is kept of the function's time to store and push the answer when the model takes too long."""
+
+
+class LambdaContext(Protocol):
+    """What is needed of Lambda's context."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return how long the function may still run."""
+        ...
+
+
+def _messenger(services: Services) -> Messenger | None:
+    settings = services.settings
+    if not (settings.app_id and settings.app_secret):
+        return None
+    # Its HTTP client is a fifth of a second to import, and most accounts may not send anything.
+    from wechat_reply.pushing import account_messenger  # noqa: PLC0415
+
+    return account_messenger(services)
+
+
+_services = aws_services(os.environ)
+_worker = Worker(_services, Models(), _messenger(_services))
+_runner = asyncio.Runner()
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Do the jobs of an SQS event, in order, and report those that are to be done again."""
+    records = event["Records"]
+    for position, record in enumerate(records):
+        seconds = context.get_remaining_time_in_millis() / 1000 - FINISHING_SECONDS
+        try:
+            _runner.run(_worker.work(json.loads(record["body"]), seconds=max(seconds, 1.0)))
+        except Exception:
+            log.exception("job %s failed", record["messageId"])
+            # Those behind it in a first-in-first-out queue must wait for it too.
+            return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in records[position:]]}
+    return {"batchItemFailures": []}

@@ -1,0 +1,162 @@
+"""One job of the queue: write an answer, remember the turn, push what the follower has not seen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+from wechat_oa.ai.model import ModelError
+from wechat_oa.ai.prompt import build_messages
+from wechat_oa.answers import Answer
+from wechat_oa.identifiers import pseudonym
+from wechat_oa.quota import EVENT_GRANT, MESSAGE_GRANT
+from wechat_oa.settings import AiSettings
+from wechat_reply.services import Services
+from wechat_reply.writing import TakenOver, Writer, patiently
+
+log = logging.getLogger(__name__)
+
+WINDOW_SECONDS = 15.0
+"""WeChat's three attempts together: whoever has not replied by then cannot any more."""
+
+
+class AnsweringModel(Protocol):
+    """What is needed of a model."""
+
+    def answer(self, messages: list[dict[str, Any]], *, seconds: float | None = None) -> AsyncGenerator[str]:
+        """Yield the answer piece by piece. Raises ModelError."""
+        ...
+
+    async def transcribe(self, voice: bytes, file_name: str) -> str:
+        """Return what is said. Raises ModelError."""
+        ...
+
+
+class Messenger(Protocol):
+    """What is needed of the account's side: customer-service messages, and what followers sent."""
+
+    def typing(self, openid: str) -> Coroutine[None, None, None]:
+        """Show the follower that an answer is being written. Never raises: it is only a courtesy."""
+        ...
+
+    async def push(self, key: str) -> None:
+        """Send what the follower has not seen of an answer. Raises StoreError."""
+        ...
+
+    async def voice(self, media_id: str) -> bytes | None:
+        """Return a voice message that a follower sent, or None when it cannot be had."""
+        ...
+
+
+class Worker:
+    """Does the queue's jobs."""
+
+    def __init__(
+        self,
+        services: Services,
+        model: Callable[[AiSettings], AnsweringModel],
+        messenger: Messenger | None,
+    ) -> None:
+        """``messenger`` is None for an account whose API is not to be called."""
+        self._services = services
+        self._model = model
+        self._messenger = messenger
+
+    async def work(self, job: Mapping[str, Any], *, seconds: float | None = None) -> None:
+        """Do one job, within ``seconds`` if given. Doing a job again is safe: what is done stays done.
+
+        Raises StoreError when the store refuses for long, and whatever is not foreseen: the job is then to
+        be done again.
+        """
+        if job["kind"] == "push":
+            await self._push(await self._answer(job["key"]))
+            return
+        try:
+            answer = await self._write(job, seconds)
+        except TakenOver:
+            log.warning("another worker writes this answer")
+            return
+        await self._push(answer)
+
+    async def _answer(self, key: str) -> Answer | None:
+        return await patiently(partial(self._services.answers.get, key))
+
+    async def _write(self, job: Mapping[str, Any], seconds: float | None) -> Answer | None:
+        services = self._services
+        key: str = job["key"]
+        writer = Writer(services, key)
+        answer = await writer.begin()
+        if answer is None:
+            return await self._answer(key)
+        model = self._model(services.settings.wechat)
+        async with self._greeting(answer, EVENT_GRANT if job.get("event") else MESSAGE_GRANT):
+            if not await self._within_limits(answer):
+                return await writer.finish("over_limit")
+            question = answer.question
+            if job.get("voice_media_id"):
+                question = await self._listen(model, job)
+                if not question:
+                    return await writer.finish("voice_unclear")
+            turns = await patiently(partial(services.conversations.recent, answer.openid))
+            messages = build_messages(
+                services.settings.wechat.prompt, turns, question, image_url=job.get("image_url", "")
+            )
+            finished, said = await writer.write(model.answer(messages, seconds=seconds))
+        if not finished.failure:
+            remember = partial(services.conversations.remember, answer.openid, answer.id, question, said)
+            await patiently(remember)
+        log.info(
+            "answer",
+            extra={
+                "follower": pseudonym(answer.openid),
+                "failure": finished.failure,
+                "characters": len(said),
+                "seconds": round(services.clock() - answer.at, 2),
+            },
+        )
+        return finished
+
+    @contextlib.asynccontextmanager
+    async def _greeting(self, answer: Answer, grant: tuple[int, float]) -> AsyncGenerator[None]:
+        """Where pushes are allowed: open their window, and show that an answer is being written."""
+        if self._messenger is None or not self._services.may_push:
+            yield
+            return
+        await patiently(partial(self._services.quota.open_window, answer.openid, grant, answer.at))
+        courtesy = asyncio.create_task(self._messenger.typing(answer.openid))
+        try:
+            yield
+        finally:
+            courtesy.cancel()
+            await asyncio.gather(courtesy, return_exceptions=True)
+
+    async def _within_limits(self, answer: Answer) -> bool:
+        settings, quota = self._services.settings, self._services.quota
+        return await patiently(
+            lambda: (
+                quota.take("wechat", answer.openid, settings.follower_daily_limit)
+                and quota.take("wechat", "*", settings.daily_limit)
+            )
+        )
+
+    async def _listen(self, model: AnsweringModel, job: Mapping[str, Any]) -> str:
+        voice = await self._messenger.voice(job["voice_media_id"]) if self._messenger else None
+        if not voice:
+            return ""
+        try:
+            return await model.transcribe(voice, f"voice.{job.get('voice_format') or 'amr'}")
+        except ModelError as error:
+            log.warning("voice not understood: %s", error)
+            return ""
+
+    async def _push(self, answer: Answer | None) -> None:
+        """Push the rest, if pushing is allowed and no attempt of WeChat's is there to take it."""
+        if answer is None or answer.all_shown or self._messenger is None or not self._services.may_push:
+            return
+        window_open = self._services.clock() - answer.at < WINDOW_SECONDS
+        if answer.parts or not window_open:
+            await self._messenger.push(answer.key)

@@ -1,0 +1,245 @@
+"""The model: any OpenAI-compatible chat service, streamed piece by piece.
+
+The client is OpenAI's own (its authentication, retries and errors); the pieces are read from the event
+stream directly, since building a typed object for every few characters costs more than everything else we do
+between the model and the reader.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, Literal
+
+import httpx2
+import openai
+
+from wechat_oa.ai.pieces import Cleaner
+from wechat_oa.settings import DEFAULT_OPENAI_URL, AiSettings
+
+log = logging.getLogger(__name__)
+
+Failure = Literal["busy", "unreachable", "timeout", "refused", "misconfigured", "empty", "broken"]
+
+MAX_ANSWER_CHARACTERS = 40_000
+"""A model that never stops is stopped here."""
+_MAX_LINE = 1 << 20
+
+
+class ModelError(Exception):
+    """The model gave no answer, or broke off. ``failure`` says in which way; the text is for the log."""
+
+    def __init__(self, failure: Failure, detail: str) -> None:
+        super().__init__(f"{failure}: {detail}")
+        self.failure: Failure = failure
+
+
+class Model:
+    """One service and one model, with a connection pool that is kept."""
+
+    def __init__(self, settings: AiSettings, http_client: httpx2.AsyncClient | None = None) -> None:
+        """Make a client; nothing is sent. ``http_client`` is for tests and for pools of one's own."""
+        self._settings = settings
+        self._client = openai.AsyncOpenAI(
+            base_url=settings.api_url,
+            # Services without keys (Ollama) still want the header to be there.
+            api_key=settings.api_key or "none",
+            timeout=httpx2.Timeout(settings.timeout, connect=10),
+            max_retries=2,
+            http_client=http_client,
+        )
+        # OpenAI's newer models refuse max_tokens, everyone else's know nothing but it.
+        official = settings.api_url == DEFAULT_OPENAI_URL
+        self._limit_name = "max_completion_tokens" if official else "max_tokens"
+        self._temperature = settings.temperature
+
+    async def answer(
+        self, messages: Sequence[Mapping[str, Any]], *, seconds: float | None = None
+    ) -> AsyncGenerator[str]:
+        """Yield the answer to a conversation, piece by piece (in block mode: all of it at once).
+
+        ``messages`` are chat-completion messages; ``seconds`` bounds the whole answer, by default as the
+        setting says. What a model thinks to itself (``<think>``) is left out. Closing the iterator ends
+        the request. Raises ModelError: before the first piece, or after any.
+        """
+        deadline = asyncio.get_running_loop().time() + (seconds or self._settings.timeout)
+        cleaner = Cleaner()
+        length = 0
+        try:
+            async with asyncio.timeout_at(deadline):
+                manager, response = await self._request(messages)
+            try:
+                pieces = _pieces(response)
+                while True:
+                    async with asyncio.timeout_at(deadline):
+                        piece = await anext(pieces, None)
+                    text = cleaner.feed(piece) if piece is not None else cleaner.end()
+                    length += len(text)
+                    if text:
+                        yield text
+                    if piece is None or length > MAX_ANSWER_CHARACTERS:
+                        break
+            finally:
+                await manager.__aexit__(None, None, None)
+        except (TimeoutError, httpx2.TimeoutException) as error:
+            raise ModelError("timeout", "no end of the answer in time") from error
+        except openai.OpenAIError as error:
+            raise _model_error(error) from error
+        except httpx2.HTTPError as error:
+            raise ModelError("broken", type(error).__name__) from error
+        if length == 0:
+            raise ModelError("empty", "the model answered nothing")
+
+    async def transcribe(self, voice: bytes, file_name: str) -> str:
+        """Return what is said in a voice message (``audio/transcriptions``). Raises ModelError."""
+        try:
+            result = await self._client.audio.transcriptions.create(
+                model=self._settings.transcription_model, file=(file_name, voice)
+            )
+        except openai.OpenAIError as error:
+            raise _model_error(error) from error
+        return result.text.strip()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+    async def _request(self, messages: Sequence[Mapping[str, Any]]) -> tuple[Any, Any]:
+        """Send the request; when the model refuses a parameter by name, leave that out and ask again."""
+        for _ in range(3):
+            parameters: dict[str, Any] = {
+                "model": self._settings.model,
+                "messages": messages,
+                "stream": self._settings.interaction_mode == "stream",
+                self._limit_name: self._settings.max_tokens,
+            }
+            if self._temperature is not None:
+                parameters["temperature"] = self._temperature
+            manager = self._client.chat.completions.with_streaming_response.create(**parameters)
+            try:
+                return manager, await manager.__aenter__()
+            except openai.BadRequestError as error:
+                if not self._adapt(error):
+                    raise
+        raise ModelError("refused", "the model takes neither of the ways to ask it")
+
+    def _adapt(self, error: openai.BadRequestError) -> bool:
+        about = f"{error.param} {error.message}"
+        if "max_tokens" in about and self._limit_name == "max_tokens":
+            self._limit_name = "max_completion_tokens"
+        elif "max_completion_tokens" in about and self._limit_name == "max_completion_tokens":
+            self._limit_name = "max_tokens"
+        elif "temperature" in about and self._temperature is not None:
+            self._temperature = None
+        else:
+            return False
+        log.warning("the model refused a parameter, asking without it")
+        return True
+
+
+async def _pieces(response: Any) -> AsyncGenerator[str]:
+    """Yield the text of an event stream, or of one JSON answer, as it arrives."""
+    if "text/event-stream" not in response.headers.get("content-type", ""):
+        yield _whole(await response.read())
+        return
+    rest = b""
+    async for chunk in response.iter_bytes():
+        # One network read may hold many events: their texts go on together.
+        *lines, rest = (rest + chunk).split(b"\n")
+        texts: list[str] = []
+        for line in lines:
+            if not line.startswith(b"data:"):
+                continue
+            data = line[5:].strip()
+            if data == b"[DONE]":
+                yield "".join(texts)
+                return
+            texts.append(_delta(data))
+        if piece := "".join(texts):
+            yield piece
+        if len(rest) > _MAX_LINE:
+            raise ModelError("broken", "an event without an end")
+    if rest.startswith(b"data:") and rest[5:].strip() != b"[DONE]":
+        yield _delta(rest[5:])
+
+
+def _delta(data: bytes) -> str:
+    """The text that one event adds."""
+    event = _json(data)
+    if error := event.get("error"):
+        raise ModelError("broken", f"error event: {_short(error)}")
+    for choice in event.get("choices") or ():
+        text = (choice.get("delta") or {}).get("content")
+        if isinstance(text, str):
+            return text
+    return ""
+
+
+def _whole(data: bytes) -> str:
+    answer = _json(data)
+    for choice in answer.get("choices") or ():
+        text = (choice.get("message") or {}).get("content")
+        if isinstance(text, str):
+            return text
+    raise ModelError("broken", f"no answer in the answer: {_short(answer.get('error'))}")
+
+
+def _json(data: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(data)
+    except ValueError as error:
+        raise ModelError("broken", "not JSON") from error
+    if not isinstance(value, dict) or not all(
+        isinstance(choice, dict) and isinstance(choice.get("delta") or choice.get("message") or {}, dict)
+        for choice in value.get("choices") or ()
+    ):
+        raise ModelError("broken", "JSON of another shape")
+    return value
+
+
+def _short(error: object) -> str:
+    """An error for the log: its type and code, never its text, which may quote the question."""
+    return f"{error.get('type')} {error.get('code')}"[:80] if isinstance(error, dict) else "unknown"
+
+
+def _model_error(error: openai.OpenAIError) -> ModelError:
+    failure: Failure = "broken"
+    detail = type(error).__name__
+    match error:
+        case openai.APITimeoutError():
+            failure = "timeout"
+        case openai.APIConnectionError():
+            failure, detail = "unreachable", type(error.__cause__).__name__
+        case openai.APIStatusError():
+            detail = f"HTTP {error.status_code} {error.code or ''}".strip()
+            if error.status_code in (401, 403, 404) or error.code == "insufficient_quota":
+                # The key, the address, the model or the credit: only the owner can mend it.
+                failure = "misconfigured"
+            elif error.status_code == 429 or error.status_code >= 500:
+                failure = "busy"
+            else:
+                failure = "refused"
+    return ModelError(failure, detail)
+
+
+class Models:
+    """Models by their settings, so that connections are kept while the owner's settings stay the same."""
+
+    def __init__(self, http_client: httpx2.AsyncClient | None = None) -> None:
+        """``http_client`` is handed to every model."""
+        self._http_client = http_client
+        self._models: dict[AiSettings, Model] = {}
+
+    def __call__(self, settings: AiSettings) -> Model:
+        """Return the model for these settings, the same one each time."""
+        if settings not in self._models:
+            # Settings change rarely: what was made for earlier ones is let go.
+            self._models = {settings: Model(settings, self._http_client)}
+        return self._models[settings]
+
+    async def close(self) -> None:
+        """Close the connections of all models."""
+        for model in self._models.values():
+            await model.close()

@@ -1,0 +1,290 @@
+"""One message, one answer: claimed once, written once, handed over part by part.
+
+An answer is one item. Whoever first puts it has claimed the message, whatever WeChat repeats. A worker writes
+the text into it; deliveries take parts out of it: the reply to the message itself, each 继续, each push. The
+item's ``shown`` says how far the follower has read, and moves only by a conditional update, so two deliveries
+never show the same part; ``parts`` remembers which delivery got which part, so that a delivery that WeChat
+repeats gets its own part again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wechat_oa.identifiers import time_ordered_id
+from wechat_oa.store.table import Item, Table
+
+ANSWER_SECONDS = 24 * 3600
+"""How long an answer is kept, and waits to be read."""
+STALE_SECONDS = 30.0
+"""A writer that has given no sign for so long is gone; it gives one at least every 5 seconds."""
+LOST_SECONDS = 1800.0
+"""A job that no worker has begun for so long is lost."""
+
+Cut = Callable[[str, int, bool], int]
+"""Where the part that starts at an offset of a text should end; the flag says whether the text is whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as it stands in the table."""
+
+    key: str
+    openid: str
+    question: str
+    id: str
+    """Sorts by the time the message first came."""
+    at: float
+    """When the message first came, in epoch seconds."""
+    state: str
+    """``pending`` (no worker yet), ``writing`` or ``finished``."""
+    attempts: int = 1
+    """How often WeChat has delivered the message."""
+    text: str = ""
+    failure: str = ""
+    """Empty, or why the text is not (the whole of) an answer."""
+    shown: int = 0
+    """How many characters of the text the follower has been shown."""
+    shown_at: float = 0.0
+    parts: Mapping[str, list[int]] = field(default_factory=dict)
+    """For each delivery the part it got, as [start, end)."""
+    writer: str = ""
+    beat: float = 0.0
+    """The writer's last sign of life, in epoch seconds."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether the text will not grow any more."""
+        return self.state == "finished"
+
+    @property
+    def all_shown(self) -> bool:
+        """Whether nothing is left for the follower to see."""
+        return self.finished and self.shown >= len(self.text)
+
+    def stale(self, now: float) -> bool:
+        """Whether nobody is working on it any more, though it is not finished."""
+        if self.state == "pending":
+            return now - self.at > LOST_SECONDS
+        return self.state == "writing" and now - self.beat > STALE_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one delivery may show."""
+
+    answer: Answer
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """The part itself (Markdown, as the model wrote it)."""
+        return self.answer.text[self.start : self.end]
+
+    @property
+    def last(self) -> bool:
+        """Whether nothing follows."""
+        return self.answer.finished and self.end >= len(self.answer.text)
+
+
+class Answers:
+    """All answers, in one table."""
+
+    def __init__(self, table: Table, clock: Callable[[], float] = time.time) -> None:
+        """Keep answers in ``table``; ``clock`` gives epoch seconds."""
+        self._table = table
+        self._clock = clock
+
+    def claim(self, key: str, openid: str, question: str) -> tuple[Answer, bool]:
+        """Return the answer to a message, and whether this call was the first to ask for it.
+
+        ``key`` tells the message from all others. Every call after the first counts as one more of
+        WeChat's attempts. Raises StoreError.
+        """
+        now = self._clock()
+        item: Item = {
+            "pk": _pk(key),
+            "sk": "-",
+            "openid": openid,
+            "question": question,
+            "id": time_ordered_id(now),
+            "at": now,
+            "state": "pending",
+            "attempts": 1,
+            "ttl": int(now) + ANSWER_SECONDS,
+        }
+        if self._table.put(item, unless_exists=True):
+            return _answer(item), True
+        repeated = self._table.update(_pk(key), "-", add={"attempts": 1})
+        return _answer(repeated or item), False
+
+    def get(self, key: str) -> Answer | None:
+        """Return an answer as it stands, or None when it is unknown or expired. Raises StoreError."""
+        item = self._table.get(_pk(key), "-")
+        return _answer(item) if item else None
+
+    def begin(self, key: str, writer: str) -> Answer | None:
+        """Make ``writer`` the one that writes, unless the answer is finished or somebody else is writing.
+
+        What an earlier writer left behind goes, except for what the follower has already been shown. The
+        answer then also counts as unread, until it is all shown. Returns None when it is not to be written
+        now: see ``get`` for why. Raises StoreError.
+        """
+        answer = self.get(key)
+        if answer is None or answer.finished:
+            return None
+        now = self._clock()
+        if answer.state == "writing" and not answer.stale(now):
+            return None
+        item = self._table.update(
+            _pk(key),
+            "-",
+            set={"state": "writing", "writer": writer, "beat": now, "text": answer.text[: answer.shown]},
+            if_equals={"state": answer.state, "writer": answer.writer or None, "shown": answer.shown or None},
+        )
+        if item is None:
+            return None
+        self._table.put(
+            {
+                "pk": f"unread#{answer.openid}",
+                "sk": answer.id,
+                "answer": key,
+                "ttl": int(now) + ANSWER_SECONDS,
+            }
+        )
+        return _answer(item)
+
+    def write(self, key: str, writer: str, text: str) -> bool:
+        """Store the text so far and give a sign of life. False: another writer has taken over, or it was
+        given up: stop. Raises StoreError."""
+        changes = {"text": text, "beat": self._clock()}
+        item = self._table.update(
+            _pk(key), "-", set=changes, if_equals={"writer": writer, "state": "writing"}
+        )
+        return item is not None
+
+    def finish(self, key: str, writer: str, text: str, failure: str = "") -> Answer | None:
+        """Store the whole text; it will not change any more. None: another writer has taken over.
+
+        Finishing again is no change: the answer of the first call may have been lost on its way. Raises
+        StoreError.
+        """
+        changes = {"text": text, "state": "finished", "failure": failure or None, "beat": self._clock()}
+        item = self._table.update(
+            _pk(key), "-", set=changes, if_equals={"writer": writer, "state": "writing"}
+        )
+        if item:
+            return _answer(item)
+        answer = self.get(key)
+        return answer if answer and answer.finished and answer.writer == writer else None
+
+    def give_up(self, answer: Answer, text: str) -> bool:
+        """Finish an answer that nobody writes any more, with ``text`` after what is there.
+
+        False: it has changed in the meantime. Raises StoreError.
+        """
+        changes = {"text": answer.text + text, "state": "finished", "failure": "abandoned"}
+        unchanged = {"state": answer.state, "beat": answer.beat or None}
+        return self._table.update(_pk(answer.key), "-", set=changes, if_equals=unchanged) is not None
+
+    def hand_over(self, key: str, delivery: str, cut: Cut, *, unfinished: bool) -> Part | None:
+        """Return the part of an answer that belongs to one delivery, the next unshown one if it is new.
+
+        A delivery that asks again gets the same part. While the answer is being written there is nothing
+        to hand over (None), unless ``unfinished`` parts are wanted too; such a part may be empty. None
+        also when the answer has expired. Raises StoreError.
+        """
+        while answer := self.get(key):
+            if delivery in answer.parts:
+                start, end = answer.parts[delivery]
+                return Part(answer, start, end)
+            if not answer.finished and not unfinished:
+                return None
+            end = cut(answer.text, answer.shown, answer.finished)
+            item = self._table.update(
+                _pk(key),
+                "-",
+                set={
+                    "shown": end or None,
+                    "shown_at": self._clock(),
+                    "parts": {**answer.parts, delivery: [answer.shown, end]},
+                },
+                if_equals={
+                    "shown": answer.shown or None,
+                    "parts": answer.parts or None,
+                    "state": answer.state,
+                    "writer": answer.writer or None,
+                },
+            )
+            if item is not None:
+                return Part(_answer(item), answer.shown, end)
+        return None
+
+    def take_back(self, part: Part, delivery: str) -> None:
+        """Undo ``hand_over`` for a part that did not reach the follower after all. Raises StoreError."""
+        parts = {name: where for name, where in part.answer.parts.items() if name != delivery}
+        self._table.update(
+            _pk(part.answer.key),
+            "-",
+            set={"shown": part.start or None, "parts": parts or None},
+            if_equals={"shown": part.end or None},
+        )
+
+    def unread(self, openid: str) -> Answer | None:
+        """Return the follower's latest answer that is not all shown, or None. Raises StoreError."""
+        while pointers := self._table.query(f"unread#{openid}", limit=20, newest_first=True):
+            for pointer in pointers:
+                answer = self.get(pointer["answer"])
+                if answer and not answer.all_shown:
+                    return answer
+                self._table.delete(pointer["pk"], pointer["sk"])
+        return None
+
+    def bind(self, delivery: str, openid: str) -> tuple[str, int]:
+        """Return which answer a 继续 continues ("" if none), and how often WeChat has delivered it.
+
+        The choice is made once for a message, so that its repetitions continue the same answer. Raises
+        StoreError.
+        """
+        pk = f"continue#{delivery}"
+        if self._table.get(pk, "-") is None:
+            source = self.unread(openid)
+            key = source.key if source else ""
+            item = {"pk": pk, "sk": "-", "answer": key, "attempts": 1, "ttl": int(self._clock()) + 600}
+            if self._table.put(item, unless_exists=True):
+                return key, 1
+        counted = self._table.update(pk, "-", add={"attempts": 1}) or {}
+        return counted.get("answer", ""), counted.get("attempts", 1)
+
+    def forget_unread(self, openid: str) -> None:
+        """Let the follower's unread answers go. Raises StoreError."""
+        while pointers := self._table.query(f"unread#{openid}", limit=50):
+            for pointer in pointers:
+                self._table.delete(pointer["pk"], pointer["sk"])
+
+
+def _pk(key: str) -> str:
+    return f"answer#{key}"
+
+
+def _answer(item: Mapping[str, Any]) -> Answer:
+    return Answer(
+        key=item["pk"].removeprefix("answer#"),
+        openid=item.get("openid", ""),
+        question=item.get("question", ""),
+        id=item.get("id", ""),
+        at=item.get("at", 0.0),
+        state=item.get("state", "pending"),
+        attempts=item.get("attempts", 1),
+        text=item.get("text", ""),
+        failure=item.get("failure", ""),
+        shown=item.get("shown", 0),
+        shown_at=item.get("shown_at", 0.0),
+        parts=item.get("parts", {}),
+        writer=item.get("writer", ""),
+        beat=item.get("beat", 0.0),
+    )

@@ -1,0 +1,63 @@
+"""A follower's recent turns: what the model remembers of the conversation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from wechat_oa.ai.prompt import MAX_HISTORY_TURNS, Turn
+from wechat_oa.identifiers import time_ordered_id
+from wechat_oa.store.table import Table
+
+TURN_SECONDS = 7 * 24 * 3600
+"""How long a turn is remembered."""
+_MAX_STORED_CHARACTERS = 8_000
+
+
+class Conversations:
+    """All followers' conversations, in one table."""
+
+    def __init__(self, table: Table, clock: Callable[[], float] = time.time) -> None:
+        """Keep turns in ``table``; ``clock`` gives epoch seconds."""
+        self._table = table
+        self._clock = clock
+
+    def recent(self, openid: str) -> list[Turn]:
+        """Return the follower's latest turns, the oldest first, none from before ``forget``.
+
+        Raises StoreError.
+        """
+        forgotten = self._table.get(f"follower#{openid}", "forgotten") or {}
+        newest = self._table.query(f"turns#{openid}", limit=MAX_HISTORY_TURNS, newest_first=True)
+        return [
+            {"question": item["question"], "answer": item["answer"]}
+            for item in reversed(newest)
+            if item["sk"] > forgotten.get("before", "")
+        ]
+
+    def remember(self, openid: str, turn_id: str, question: str, answer: str) -> None:
+        """Store a turn; ``turn_id`` sorts by the time of the question. Storing it again replaces it.
+
+        Raises StoreError.
+        """
+        self._table.put(
+            {
+                "pk": f"turns#{openid}",
+                "sk": turn_id,
+                "question": question[:_MAX_STORED_CHARACTERS],
+                "answer": answer[:_MAX_STORED_CHARACTERS],
+                "ttl": int(self._clock()) + TURN_SECONDS,
+            }
+        )
+
+    def forget(self, openid: str) -> None:
+        """Forget everything a follower has said so far, and answers to it that are still being written.
+
+        Raises StoreError.
+        """
+        now = self._clock()
+        before = {"before": time_ordered_id(now), "ttl": int(now) + TURN_SECONDS}
+        self._table.put({"pk": f"follower#{openid}", "sk": "forgotten", **before})
+        while turns := self._table.query(f"turns#{openid}", limit=50):
+            for turn in turns:
+                self._table.delete(turn["pk"], turn["sk"])

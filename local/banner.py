@@ -1,0 +1,70 @@
+"""What a newcomer reads when the server has started: what is where, what is missing and what that means."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from local.house import House
+
+_LABEL_WIDTH = 12
+
+
+def banner(house: House) -> str:
+    """Return the text to print once everything is ready."""
+    url, settings = house.base_url, house.configured
+    lines = [
+        "",
+        f"  公众号 AI 助手已在本机启动  ·  {url}",
+        "",
+        _line("模拟器", f"{url}/simulator/   一部浏览器里的手机，你就是粉丝"),
+        _line("微信回调", f"{url}{settings.context_path}/wechat/reply"),
+        _line("健康检查", f"{url}/health"),
+        _line("数据", f"{settings.data_dir}   （重启后还在）"),
+        "",
+        _line("AI 模型", _model(house)),
+        _line("公众号", _account(house)),
+        _line("消息加密", _encryption(house)),
+        _line("客服消息", "开：超时的回答写好后自动发出" if settings.customer_message else _NO_PUSH),
+        "",
+        '  在另一个终端里试：python -m local send "你好"        按 Ctrl+C 停止',
+        "",
+    ]
+    return "\n".join(lines)
+
+
+_NO_PUSH = "关：超时的回答由粉丝回复「继续」来看（WECHAT_CUSTOMER_MESSAGE=true 打开）"
+
+
+def _model(house: House) -> str:
+    if house.demo_answers:
+        return "演示模型：没有设置 OPENAI_API_KEY，回答是写好的文字，不是 AI"
+    ai = house.settings.wechat
+    return f"{ai.model}   {ai.api_url}"
+
+
+def _account(house: House) -> str:
+    if not house.real_account:
+        return "模拟的：没有设置 WECHAT_APP_ID，只有模拟器能发消息"
+    missing = [
+        name
+        for name, value in (
+            ("WECHAT_TOKEN", house.configured.wechat_token),
+            ("WECHAT_APP_SECRET", house.configured.app_secret),
+        )
+        if not value
+    ]
+    name = house.configured.official_account_name or house.configured.app_id
+    return f"{name}   还缺 {'、'.join(missing)}" if missing else name
+
+
+def _encryption(house: House) -> str:
+    if house.configured.encoding_aes_key:
+        return "已设置 EncodingAESKey，明文、兼容、安全模式都可以"
+    if house.real_account:
+        return "没有设置 WECHAT_ENCODING_AES_KEY，只能用明文模式"
+    return "模拟的账号三种模式都可以试"
+
+
+def _line(label: str, text: str) -> str:
+    width = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in label)
+    return f"  {label}{' ' * (_LABEL_WIDTH - width)}{text}"

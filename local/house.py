@@ -1,0 +1,123 @@
+"""Everything that runs on one machine, put together: settings, stores, the worker, the platform."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+from dotenv import dotenv_values
+
+from local import demo_model
+from local.demo_model import DemoModel, Pace
+from local.identity import with_identity
+from local.platform.account import Account
+from local.platform.state import Platform
+from wechat_oa.ai.model import Models
+from wechat_oa.settings import AiSettings, Settings, read_settings
+from wechat_oa.store.local_queue import SqliteQueue
+from wechat_oa.store.local_table import SqliteTable
+from wechat_reply.pushing import account_messenger
+from wechat_reply.services import Services
+from wechat_reply.working import Worker
+
+PLATFORM_PATH = "/wechat-platform"
+CONCURRENT_ANSWERS = 256
+GRACE_SECONDS = 20.0
+"""What answers under way get to finish when the server stops."""
+
+
+def read_environment(env_file: Path = Path(".env")) -> dict[str, str]:
+    """Return the environment, with what ``.env`` sets where the environment itself does not."""
+    from_file = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
+    return {**from_file, **os.environ}
+
+
+class House:
+    """The parts, made from an environment. Nothing runs yet."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        """Read the settings and open the stores in the data folder. Raises SettingsError, StoreError."""
+        self.configured = read_settings(environment)
+        """The settings as the owner made them, before this machine filled in what is missing."""
+        self.base_url = (
+            f"http://{_reachable(self.configured.msg_server_host)}:{self.configured.msg_server_port}"
+        )
+        settings = with_identity(self.configured, self.base_url + PLATFORM_PATH)
+        self.pace = Pace(settings.demo_seconds)
+        demo_key = secrets.token_hex(16)
+        self.demo = DemoModel(self.pace, demo_key)
+        self.settings = replace(
+            settings,
+            chat=self._with_model(settings.chat, demo_key),
+            wechat=self._with_model(settings.wechat, demo_key),
+        )
+        folder = Path(settings.data_dir)
+        self.table = SqliteTable(folder / "table.db")
+        self.queue = SqliteQueue(folder / "queue.db")
+        self.services = Services(self.settings, self.table, self.queue)
+        self.http = httpx.AsyncClient(limits=httpx.Limits(max_connections=None), trust_env=False)
+        self.platform = Platform(
+            _account(self.settings),
+            base_url=self.base_url,
+            callback_url=f"{self.base_url}{settings.context_path}/wechat/reply",
+            http=self.http,
+        )
+        self.models = Models()
+        self._stop = asyncio.Event()
+        self._working: asyncio.Task[None] | None = None
+
+    @property
+    def demo_answers(self) -> bool:
+        """Whether the demo model answers followers."""
+        return not self.configured.wechat.configured
+
+    @property
+    def real_account(self) -> bool:
+        """Whether a real account is configured, rather than the one this machine plays."""
+        return bool(self.configured.app_id)
+
+    def start(self) -> None:
+        """Start to work through the queue."""
+        worker = Worker(self.services, self.models, account_messenger(self.services))
+        self._working = asyncio.create_task(
+            self.queue.run(worker.work, concurrency=CONCURRENT_ANSWERS, stop=self._stop, grace=GRACE_SECONDS)
+        )
+
+    async def stop(self) -> None:
+        """Let answers under way finish, and close everything."""
+        self._stop.set()
+        if self._working:
+            await self._working
+        await self.models.close()
+        await self.http.aclose()
+        self.queue.close()
+        self.table.close()
+
+    def _with_model(self, ai: AiSettings, demo_key: str) -> AiSettings:
+        if ai.configured:
+            return ai
+        demo_url = self.base_url + demo_model.PATH
+        model = ai.model if ai.model.startswith(demo_model.MODEL) else demo_model.MODEL
+        return replace(ai, api_url=demo_url, api_key=demo_key, model=model)
+
+
+def _reachable(host: str) -> str:
+    """Where this machine itself reaches a server that listens on ``host``."""
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104  (compared, not bound)
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _account(settings: Settings) -> Account:
+    return Account(
+        token=settings.wechat_token,
+        app_id=settings.app_id,
+        app_secret=settings.app_secret,
+        encoding_aes_key=settings.encoding_aes_key,
+        name=settings.official_account_name or "我的公众号",
+    )

@@ -1,0 +1,95 @@
+"""Starts the server in the foreground, and stops it so that answers under way are finished."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+import sys
+from collections.abc import Mapping
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+import uvicorn
+
+from local.banner import banner
+from local.house import House
+from local.server import make_app
+
+_LOG_BYTES = 5_000_000
+_KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+
+
+def serve(environment: Mapping[str, str]) -> int:
+    """Serve until interrupted, and return the exit status. Raises SettingsError, StoreError."""
+    return asyncio.run(_serve(environment))
+
+
+async def _serve(environment: Mapping[str, str]) -> int:
+    house = House(environment)
+    settings = house.settings
+    _log_to(Path("logs/wechat_oa.log") if settings.save_log else None)
+    try:
+        listener = _listen(settings.msg_server_host, settings.msg_server_port)
+    except OSError as error:
+        await house.stop()
+        print(_cannot_listen(error, settings.msg_server_host, settings.msg_server_port), file=sys.stderr)
+        return 1
+    config = uvicorn.Config(
+        make_app(house), log_config=None, access_log=False, timeout_graceful_shutdown=10, server_header=False
+    )
+    await _Server(config, banner(house)).serve(sockets=[listener])
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """Prints the banner once it listens."""
+
+    def __init__(self, config: uvicorn.Config, greeting: str) -> None:
+        super().__init__(config)
+        self._greeting = greeting
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            print(self._greeting, flush=True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _cannot_listen(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        other = f"WECHAT_MSG_SERVER_PORT={port + 1} make run"
+        return f"端口 {port} 已经被占用：是不是已经启动了一个？要换一个端口：{other}"
+    return f"不能在 {host}:{port} 上监听：{error.strerror}"
+
+
+class _Formatter(logging.Formatter):
+    """One line a record, with the extra fields as key=value."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        extras = {name: value for name, value in vars(record).items() if name not in _KNOWN}
+        return " ".join((super().format(record), *(f"{name}={value}" for name, value in extras.items())))
+
+
+def _log_to(path: Path | None) -> None:
+    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    if path:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=5, encoding="utf-8"))
+    for handler in handlers:
+        handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
+    for noisy in ("httpx", "httpx2", "uvicorn"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
