@@ -8,7 +8,8 @@ _OPEN, _CLOSE = "<think>", "</think>"
 class Cleaner:
     """Takes the pieces of one answer in order and gives back what a reader should see.
 
-    Models that think aloud begin with ``<think>…</think>``: that is left out. Some services cut an emoji in
+    White space before the answer goes. Models that think aloud begin with ``<think>…</think>``: that is left
+    out. Some services cut an emoji in
     two (a surrogate at the end of one piece, its partner in the next): it is put together again, and a
     surrogate that stays alone becomes U+FFFD, since no encoding could carry it further.
     """
@@ -26,7 +27,7 @@ class Cleaner:
             if len(begun) < len(_OPEN) and _OPEN.startswith(begun):
                 self._held = text
                 return ""
-            self._state = "thinking" if begun.startswith(_OPEN) else "open"
+            self._state, text = ("thinking" if begun.startswith(_OPEN) else "open"), begun
         if self._state == "thinking":
             _, found, after = text.partition(_CLOSE)
             if not found:
@@ -44,7 +45,7 @@ class Cleaner:
     def end(self) -> str:
         """Return what was held back, now that nothing more comes."""
         held, self._held = self._held, ""
-        return "" if self._state == "thinking" else _without_surrogates(held)
+        return "" if self._state == "thinking" else _without_surrogates(held.lstrip())
 
 
 def _without_surrogates(text: str) -> str:
