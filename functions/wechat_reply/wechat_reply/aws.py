@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import Any
 
-import boto3
+import botocore.session
 from botocore.config import Config
 
 from wechat_oa.settings import read_settings, with_secrets
@@ -25,19 +26,21 @@ def aws_services(environment: Mapping[str, str]) -> Services:
     start.
     """
     logging.getLogger().setLevel(logging.INFO)
-    settings = read_settings(with_secrets(environment, _fetch_secrets))
+    # boto3 would bring its resources along, which nobody here uses and every cold start would pay for.
+    aws: Any = botocore.session.get_session()
+
+    def fetch_secrets(names: list[str]) -> dict[str, str]:
+        client = aws.create_client("ssm", config=_CONFIG)
+        values: dict[str, str] = {}
+        for first in range(0, len(names), _SECRETS_PER_CALL):
+            batch = names[first : first + _SECRETS_PER_CALL]
+            answer = client.get_parameters(Names=batch, WithDecryption=True)
+            values |= {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}
+        return values
+
+    settings = read_settings(with_secrets(environment, fetch_secrets))
     return Services(
         settings,
-        DynamoTable(boto3.client("dynamodb", config=_CONFIG), settings.table_name),
-        SqsQueue(boto3.client("sqs", config=_CONFIG), settings.queue_url),
+        DynamoTable(aws.create_client("dynamodb", config=_CONFIG), settings.table_name),
+        SqsQueue(aws.create_client("sqs", config=_CONFIG), settings.queue_url),
     )
-
-
-def _fetch_secrets(names: list[str]) -> dict[str, str]:
-    client = boto3.client("ssm", config=_CONFIG)
-    values: dict[str, str] = {}
-    for first in range(0, len(names), _SECRETS_PER_CALL):
-        batch = names[first : first + _SECRETS_PER_CALL]
-        answer = client.get_parameters(Names=batch, WithDecryption=True)
-        values |= {parameter["Name"]: parameter["Value"] for parameter in answer["Parameters"]}
-    return values

@@ -38,7 +38,10 @@ def _messenger(services: Services) -> Messenger | None:
 
 
 _services = aws_services(os.environ)
-_worker = Worker(_services, Models(), _messenger(_services))
+_models = Models()
+# Made while the function starts, where the processor is fastest and no follower waits.
+_models(_services.settings.wechat)
+_worker = Worker(_services, _models, _messenger(_services))
 _runner = asyncio.Runner()
 
 

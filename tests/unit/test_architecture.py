@@ -1,0 +1,92 @@
+"""What may import what, and what the callback may not carry into a cold start."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LAYER = ROOT / "layers" / "common" / "wechat_oa"
+TOO_HEAVY = {
+    "aws_lambda_powertools",
+    "boto3.resources",
+    "boto3.dynamodb",
+    "fastapi",
+    "fastmcp",
+    "httpx",
+    "httpx2",
+    "openai",
+    "pydantic",
+    "requests",
+    "starlette",
+}
+
+
+def _imports(path: Path) -> set[str]:
+    """The modules that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            package = path.relative_to(LAYER.parent).parent.parts if LAYER in path.parents else ()
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            found.add(".".join(part for part in (base, node.module or "") if part))
+    return found
+
+
+def _below(imported: str, package: str) -> bool:
+    return imported == package or imported.startswith(f"{package}.")
+
+
+FUNCTIONS = sorted((ROOT / "functions").rglob("*.py"))
+LAYER_FILES = sorted(LAYER.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", LAYER_FILES, ids=lambda path: path.stem)
+def test_the_layer_knows_nothing_of_what_stands_on_it(path: Path) -> None:
+    for imported in _imports(path):
+        assert not any(_below(imported, above) for above in ("wechat_reply", "local", "tests"))
+        if path.parent.name in ("callback", "api", "ai"):
+            assert not _below(imported, "wechat_oa.store"), "the store is handed in"
+        if path.parent.name == "store":
+            assert not any(_below(imported, f"wechat_oa.{name}") for name in ("callback", "api", "ai"))
+
+
+@pytest.mark.parametrize("path", FUNCTIONS, ids=lambda path: path.stem)
+def test_the_functions_know_nothing_of_the_local_server(path: Path) -> None:
+    assert not any(_below(imported, "local") for imported in _imports(path))
+
+
+def test_only_the_handlers_read_the_environment() -> None:
+    readers = {
+        path.name
+        for path in [*LAYER_FILES, *FUNCTIONS]
+        if any(word in path.read_text("utf-8") for word in ("environ", "getenv"))
+        and any("os.environ" in line for line in path.read_text("utf-8").splitlines() if '"""' not in line)
+    }
+    assert readers <= {"callback.py", "worker.py", "settings.py"}
+
+
+def test_the_callback_imports_nothing_heavy() -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": f"{ROOT / 'layers/common'}:{ROOT / 'functions/wechat_reply'}",
+        "AWS_ACCESS_KEY_ID": "x",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "WECHAT_TOKEN": "testtoken",
+        "WECHAT_OA_TABLE": "table",
+        "WECHAT_OA_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/q.fifo",
+    }
+    code = "import sys, wechat_reply.callback; print('\\n'.join(sys.modules))"
+    ran = subprocess.run(  # noqa: S603  (our own interpreter on our own code)
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    loaded = {module for module in ran.stdout.split() if any(_below(module, heavy) for heavy in TOO_HEAVY)}
+    assert loaded == set()
