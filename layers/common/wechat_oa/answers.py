@@ -148,14 +148,7 @@ class Answers:
         )
         if item is None:
             return None
-        self._table.put(
-            {
-                "pk": f"unread#{answer.openid}",
-                "sk": answer.id,
-                "answer": key,
-                "ttl": int(now) + ANSWER_SECONDS,
-            }
-        )
+        self._note_unread(answer)
         return _answer(item)
 
     def write(self, key: str, writer: str, text: str) -> bool:
@@ -221,7 +214,10 @@ class Answers:
                 },
             )
             if item is not None:
-                return Part(_answer(item), answer.shown, end)
+                part = Part(_answer(item), answer.shown, end)
+                if not part.last:
+                    self._note_unread(answer)
+                return part
         return None
 
     def take_back(self, part: Part, delivery: str) -> None:
@@ -259,6 +255,11 @@ class Answers:
                 return key, 1
         counted = self._table.update(pk, "-", add={"attempts": 1}) or {}
         return counted.get("answer", ""), counted.get("attempts", 1)
+
+    def _note_unread(self, answer: Answer) -> None:
+        """Let 继续 find the answer, until it is all shown."""
+        ttl = int(self._clock()) + ANSWER_SECONDS
+        self._table.put({"pk": f"unread#{answer.openid}", "sk": answer.id, "answer": answer.key, "ttl": ttl})
 
     def forget_unread(self, openid: str) -> None:
         """Let the follower's unread answers go. Raises StoreError."""
