@@ -60,9 +60,9 @@ class Model:
     ) -> AsyncGenerator[str]:
         """Yield the answer to a conversation, piece by piece (in block mode: all of it at once).
 
-        ``messages`` are chat-completion messages; ``seconds`` bounds the whole answer, if it is
-        less than the setting. What a model thinks to itself (``<think>``) is left out. Closing the iterator ends
-        the request. Raises ModelError: before the first piece, or after any.
+        ``messages`` are chat-completion messages; ``seconds`` bounds the whole answer, if it is less than
+        the setting. What a model thinks to itself (``<think>``) is left out. Closing the iterator ends the
+        request. Raises ModelError: before the first piece, or after any.
         """
         allowed = min(self._settings.timeout, seconds or self._settings.timeout)
         deadline = asyncio.get_running_loop().time() + allowed
