@@ -186,7 +186,7 @@ def test_a_question_goes_through_the_queue_and_the_worker(cloud: Cloud) -> None:
     assert json.loads(job["Body"])["key"] == parse_message(body.encode()).key
 
     worker = cloud.handler("worker")
-    event = {"Records": [{"messageId": "m1", "eventSource": "aws:sqs", "body": job["Body"]}]}
+    event = {"Records": [{"messageId": "m1", "receiptHandle": "r1", "body": job["Body"]}]}
     assert worker.handler(event, Context()) == {"batchItemFailures": []}
 
     # The model is not there, which the follower is told on WeChat's next attempt.
@@ -196,15 +196,23 @@ def test_a_question_goes_through_the_queue_and_the_worker(cloud: Cloud) -> None:
     assert "AI 服务暂时连不上" in response["body"]
 
 
-def test_a_job_that_fails_is_reported_with_those_behind_it(cloud: Cloud) -> None:
+def test_a_job_that_fails_comes_again_soon_with_those_behind_it(cloud: Cloud) -> None:
     worker = cloud.handler("worker")
     good = json.dumps({"kind": "push", "key": "unknown"})
+    for number, body in enumerate((good, "not JSON", good)):
+        cloud.sqs.send_message(
+            QueueUrl=cloud.queue_url,
+            MessageBody=body,
+            MessageGroupId="g",
+            MessageDeduplicationId=str(number),
+        )
     records = [
-        {"messageId": name, "body": body} for name, body in (("a", good), ("b", "not JSON"), ("c", good))
+        {"messageId": job["MessageId"], "receiptHandle": job["ReceiptHandle"], "body": job["Body"]}
+        for job in cloud.jobs()
     ]
-    assert worker.handler({"Records": records}, Context()) == {
-        "batchItemFailures": [{"itemIdentifier": "b"}, {"itemIdentifier": "c"}]
-    }
+    failures = worker.handler({"Records": records}, Context())["batchItemFailures"]
+    assert failures == [{"itemIdentifier": record["messageId"]} for record in records[1:]]
+    assert worker.RETRY_SECONDS < 30
 
 
 def test_without_a_token_the_callback_does_not_start(cloud: Cloud) -> None:

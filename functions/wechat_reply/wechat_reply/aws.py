@@ -26,6 +26,7 @@ def aws_services(environment: Mapping[str, str]) -> Services:
     start.
     """
     logging.getLogger().setLevel(logging.INFO)
+    logging.getLogger("botocore").setLevel(logging.WARNING)
     # boto3 would bring its resources along, which nobody here uses and every cold start would pay for.
     aws: Any = botocore.session.get_session()
 

@@ -16,6 +16,8 @@ from wechat_reply.aws import aws_services
 _services = aws_services(os.environ)
 if not _services.settings.wechat_token:
     raise SettingsError("WECHAT_TOKEN is not set: without it nothing WeChat sends can be told from a forgery")
+# Sets up the keys, if there are any: the library they need is not loaded in a follower's five seconds.
+_services.credentials.cryptos  # noqa: B018
 _runner = asyncio.Runner()
 
 

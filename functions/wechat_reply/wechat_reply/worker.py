@@ -6,15 +6,19 @@ import asyncio
 import json
 import logging
 import os
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from wechat_oa.ai.model import Models
+from wechat_oa.store.aws_queue import SqsQueue
+from wechat_oa.store.table import StoreError
 from wechat_reply.aws import aws_services
 from wechat_reply.services import Services
 from wechat_reply.working import Messenger, Worker
 
 log = logging.getLogger(__name__)
 
+RETRY_SECONDS = 5
+"""When a job that failed is tried again; the follower's later messages wait for it."""
 FINISHING_SECONDS = 15.0
 """What is kept of the function's time to store and push the answer when the model takes too long."""
 
@@ -54,6 +58,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             _runner.run(_worker.work(json.loads(record["body"]), seconds=max(seconds, 1.0)))
         except Exception:
             log.exception("job %s failed", record["messageId"])
+            _try_again_soon(records[position:])
             # Those behind it in a first-in-first-out queue must wait for it too.
             return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in records[position:]]}
     return {"batchItemFailures": []}
+
+
+def _try_again_soon(records: list[dict[str, Any]]) -> None:
+    """A visibility of minutes is for functions that are killed; this one knows that it has failed."""
+    for record in records:
+        try:
+            cast(SqsQueue, _services.queue).retry_after(record["receiptHandle"], RETRY_SECONDS)
+        except StoreError as error:
+            log.warning("the job comes again later: %s", error)

@@ -1,0 +1,151 @@
+"""Both functions, as built for Lambda, in Lambda's emulator, with real event shapes: ``make sam-local-test``.
+
+The table is AWS's DynamoDB Local, the queue and the secrets are moto's server, the model is a small one of
+our own; all of it on this machine, and stopped at the end.
+
+``SAM`` names the SAM CLI (default ``sam``). ``SAM_LOCAL``, where it is set, names a wrapper that is called as
+``$SAM_LOCAL run local invoke …``, for machines where the containers' engine needs more than the SAM CLI.
+"""
+
+# ruff: noqa: T201  (a command: it prints)
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ET
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.contract.dynamodb_local import dynamodb_local
+from tests.events import make
+from tests.sam_local.account import TABLE, Account
+from tests.sam_local.emulator import Emulator, EmulatorError, build, size
+from tests.sam_local.services import LOOPBACK, Model, address_from_containers, aws, serving
+from tests.stack.expand import Stack
+from wechat_oa.callback.crypto import MessageCrypto
+from wechat_oa.callback.message import parse_message
+
+ECHO = "4410486719437284372"
+QUESTION = "你好"
+ANSWER = "你好！我是这个公众号的助手，有什么可以帮你？"
+SECRETS = {
+    "WECHAT_TOKEN": make.TOKEN,
+    "WECHAT_ENCODING_AES_KEY": make.ENCODING_AES_KEY,
+    "OPENAI_API_KEY": "sk-local",
+}
+LAMBDA_LIMIT = 100_000_000
+PACKAGE_LIMIT = 1_000_000
+
+
+class Checks:
+    """Prints one line for each check, and counts those that fail."""
+
+    failed = 0
+
+    def __call__(self, what: str, seen: object, expected: object) -> None:
+        """Check that ``seen`` is what was expected."""
+        if seen == expected:
+            print(f"ok    {what}", flush=True)
+        else:
+            self.failed += 1
+            print(f"FAIL  {what}\n      expected {expected!r}\n      but got  {seen!r}", flush=True)
+
+
+def run(check: Checks) -> None:
+    """Build, start what the functions need, and let them work. Raises EmulatorError."""
+    build()
+    layer, package = size("CommonLayer"), size("CallbackFunction")
+    print(f"      layer {layer / 1e6:.1f} MB, function {package / 1e6:.2f} MB, unzipped")
+    check("layer and function are under 100 MB unzipped", layer + package < LAMBDA_LIMIT, True)
+    check("the function's own package is under 1 MB", package < PACKAGE_LIMIT, True)
+
+    host, listen = address_from_containers()
+    model = Model(ANSWER)
+    with ExitStack() as stack:
+        table_url = stack.enter_context(dynamodb_local())
+        aws_port = stack.enter_context(serving(aws(), LOOPBACK, listen))
+        model_port = stack.enter_context(serving(model, listen))
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        account = Account(Stack(), SECRETS, table_url=table_url, aws_url=f"http://{LOOPBACK}:{aws_port}")
+        aws_url = f"http://{host}:{aws_port}"
+        emulator = Emulator(
+            Path(folder),
+            endpoints={
+                "DYNAMODB": f"http://{host}:{urlsplit(table_url).port}",
+                "SQS": aws_url,
+                "SSM": aws_url,
+            },
+            environment={"WECHAT_OA_TABLE": TABLE, "WECHAT_OA_QUEUE_URL": account.queue_url},
+            parameters={"WechatAppId": make.APP_ID, "OpenaiApiUrl": f"http://{host}:{model_port}/v1"},
+        )
+        talk(check, emulator, account, model)
+
+
+def talk(check: Checks, emulator: Emulator, account: Account, model: Model) -> None:
+    """Set up the address as an owner does, then ask one question as a follower does."""
+    answered = emulator.invoke("CallbackFunction", make.get_event(ECHO, now=time.time()))
+    check("callback: the address is verified with the bare echostr", answered.get("body"), ECHO)
+    check("callback: as plain text", answered["headers"]["content-type"].split(";")[0], "text/plain")
+
+    forged = make.get_event(ECHO, now=time.time())
+    forged["queryStringParameters"]["signature"] = "0" * 40
+    answered = emulator.invoke("CallbackFunction", forged)
+    check("callback: a forged signature is refused", answered["statusCode"], 403)
+
+    now = time.time()
+    message = make.text_message(QUESTION, msg_id=int(now * 1_000_000), created=now)
+    key = parse_message(message.encode()).key
+    answered = emulator.invoke("CallbackFunction", make.plain_event(message, now=time.time()))
+    check("callback: no reply before there is an answer", answered["statusCode"], 503)
+    check("callback: the message is claimed in the table", account.answer(key).get("state"), "pending")
+    jobs = account.jobs()
+    check("callback: one job is in the queue", len(jobs), 1)
+    check("callback: in the follower's group", jobs[0]["Attributes"]["MessageGroupId"], make.FOLLOWER)
+    check("callback: under the message's key", jobs[0]["Attributes"]["MessageDeduplicationId"], key)
+
+    work = make.queue_event(jobs[0]["Body"], group=make.FOLLOWER, deduplication_id=key)
+    done = emulator.invoke("WorkerFunction", work)
+    check("worker: the job is done", done, {"batchItemFailures": []})
+    check("worker: the answer is finished", account.answer(key).get("state"), "finished")
+    check("worker: with what the model said", account.answer(key).get("text"), ANSWER)
+    check("worker: the model was asked with the key from SSM", model.keys(), ["Bearer sk-local"])
+    check("worker: and with the follower's question", model.questions(), [QUESTION])
+
+    done = emulator.invoke("WorkerFunction", work)
+    check("worker: the same job again is done already", done, {"batchItemFailures": []})
+    check("worker: and the model is not asked again", len(model.requests), 1)
+
+    answered = emulator.invoke("CallbackFunction", make.plain_event(message, now=time.time()))
+    check("callback: WeChat's next attempt gets a reply", answered["statusCode"], 200)
+    check("callback: which is the answer", field(answered["body"], "Content"), ANSWER)
+    check("callback: to the follower", field(answered["body"], "ToUserName"), make.FOLLOWER)
+    check("callback: and no second job", account.jobs(), [])
+
+    answered = emulator.invoke("CallbackFunction", make.aes_event(message, now=time.time()))
+    encrypted = field(answered["body"], "Encrypt")
+    plain = MessageCrypto(make.ENCODING_AES_KEY, make.APP_ID).decrypt(encrypted).decode()
+    check("callback: an encrypted message gets the same answer, encrypted", field(plain, "Content"), ANSWER)
+
+
+def field(xml: str, name: str) -> str:
+    """Return one field of a reply, empty if it has none."""
+    return ET.fromstring(xml).findtext(name, "")  # noqa: S314  (our own reply)
+
+
+def main() -> int:
+    """Return 0 if every check holds."""
+    check = Checks()
+    try:
+        run(check)
+    except EmulatorError as error:
+        print(f"FAIL  {error}")
+        return 1
+    print("all of it works" if not check.failed else f"{check.failed} checks failed")
+    return 1 if check.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

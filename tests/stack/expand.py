@@ -1,0 +1,97 @@
+"""template.yaml as CloudFormation sees it: expanded by SAM's own translator, with parameters filled in."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
+from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
+
+ROOT = Path(__file__).parents[2]
+Resource = dict[str, Any]
+
+
+class Stack:
+    """The resources, by logical id, for one choice of parameters.
+
+    Parameters and conditions are worked out. What only AWS knows stays readable: a resource is ``Table``, its
+    attribute ``Table.Arn``, and inside a longer text ``${Table}`` and ``${AWS::Region}``.
+    """
+
+    def __init__(self, **parameters: Any) -> None:
+        """``parameters`` are those that differ from the template's defaults."""
+        template = source()
+        for resource in template["Resources"].values():
+            for key in ("CodeUri", "ContentUri"):
+                # `sam package` puts what was built into a bucket; the translator wants to see that it did.
+                if key in resource.get("Properties", {}):
+                    resource["Properties"][key] = "s3://bucket/key"
+        session = boto3.Session(region_name="us-east-1")
+        expanded = Translator({}, Parser(), boto_session=session).translate(template, dict(parameters))
+        self.parameters: dict[str, Resource] = expanded["Parameters"]
+        defaults = {name: each["Default"] for name, each in self.parameters.items()}
+        self._values: Mapping[str, Any] = {**defaults, **parameters}
+        self._conditions: Mapping[str, Any] = expanded["Conditions"]
+        self.groups = source()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+        self.outputs: dict[str, Any] = self._resolved(expanded["Outputs"])
+        self.resources: dict[str, Resource] = {
+            name: self._resolved(each)
+            for name, each in expanded["Resources"].items()
+            if self._holds(each.get("Condition"))
+        }
+
+    def of_type(self, kind: str) -> dict[str, Resource]:
+        """Return the properties of every resource of a type, by logical id."""
+        return {n: each["Properties"] for n, each in self.resources.items() if each["Type"] == kind}
+
+    def properties(self, name: str) -> Resource:
+        """Return the properties of one resource."""
+        properties: Resource = self.resources[name]["Properties"]
+        return properties
+
+    @property
+    def functions(self) -> dict[str, Resource]:
+        """The Lambda functions' properties."""
+        return self.of_type("AWS::Lambda::Function")
+
+    def environment(self, function: str) -> dict[str, str]:
+        """Return what a function finds in its environment."""
+        variables: dict[str, str] = self.functions[function]["Environment"]["Variables"]
+        return variables
+
+    def _holds(self, condition: str | None) -> bool:
+        return condition is None or bool(self._resolved(self._conditions[condition]))
+
+    def _resolved(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._resolved(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        match list(value.items()):
+            case [("Ref", str(name))]:
+                return self._values.get(name, name)
+            case [("Fn::GetAtt", [resource, attribute])]:
+                return f"{resource}.{attribute}"
+            case [("Fn::Sub", str(text))]:
+                return re.sub(r"\$\{(\w+)\}", lambda found: str(self._values.get(found[1], found[0])), text)
+            case [("Fn::If", [condition, yes, no])]:
+                return self._resolved(yes if self._holds(condition) else no)
+            case [("Fn::Not", [inner])]:
+                return not self._resolved(inner)
+            case [("Fn::Equals", [left, right])]:
+                return str(self._resolved(left)) == str(self._resolved(right))
+        resolved = {key: self._resolved(each) for key, each in value.items()}
+        return {key: each for key, each in resolved.items() if each != "AWS::NoValue"}
+
+
+def source(path: Path = ROOT / "template.yaml") -> dict[str, Any]:
+    """Return a template as it is written, intrinsic functions in their long form."""
+    parsed = yaml_parse(path.read_text())
+    plain: dict[str, Any] = json.loads(json.dumps(parsed))
+    return plain

@@ -1,0 +1,226 @@
+"""The deployment: what template.yaml makes."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.stack.expand import ROOT, Stack
+
+# ---- The way in ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("context_path", ["", "/wechat-oa", "/a/b"])
+def test_the_callback_is_routed_below_the_context_path_and_nothing_else_is(context_path: str) -> None:
+    stack = Stack(WechatMsgContextPath=context_path)
+
+    routes = stack.of_type("AWS::ApiGatewayV2::Route").values()
+    assert {(route["ApiId"], route["RouteKey"], route["Target"]) for route in routes} == {
+        ("HttpApi", f"GET {context_path}/wechat/reply", "integrations/${CallbackIntegration}"),
+        ("HttpApi", f"POST {context_path}/wechat/reply", "integrations/${CallbackIntegration}"),
+    }
+    assert stack.properties("CallbackIntegration")["IntegrationUri"] == "CallbackFunction.Arn"
+    assert stack.properties("CallbackPermission")["SourceArn"].endswith(f"/*/*{context_path}/wechat/reply")
+    assert stack.outputs["CallbackUrl"]["Value"].endswith(f"${{AWS::URLSuffix}}{context_path}/wechat/reply")
+
+
+def test_a_context_path_is_what_the_functions_take_for_one() -> None:
+    pattern = Stack().parameters["WechatMsgContextPath"]["AllowedPattern"]
+
+    assert all(re.search(pattern, path) for path in ("", "/wechat-oa", "/a/b"))
+    assert not any(re.search(pattern, path) for path in ("wechat-oa", "/wechat-oa/", "/", "/a b", "/{id}"))
+
+
+def test_requests_are_throttled_as_chosen() -> None:
+    settings = Stack(CallbackRateLimit=7, CallbackBurstLimit=9).properties("HttpApiStage")[
+        "DefaultRouteSettings"
+    ]
+
+    assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (7, 9)
+
+
+def test_the_access_log_has_nothing_that_a_stranger_or_a_signature_wrote(stack: Stack) -> None:
+    access_log = stack.properties("HttpApiStage")["AccessLogSettings"]
+
+    assert access_log["DestinationArn"] == "HttpApiLogs.Arn"
+    assert set(re.findall(r"\$context\.([\w.]+)", access_log["Format"])) == {
+        "requestId",
+        "requestTime",
+        "identity.sourceIp",
+        "routeKey",
+        "status",
+        "responseLatency",
+        "integrationLatency",
+        "integration.status",
+        "error.responseType",
+    }
+    assert "$request" not in access_log["Format"]
+
+
+def test_the_callback_outlives_the_longest_wait_but_not_the_gateway(stack: Stack) -> None:
+    # An attempt waits 5.5 s for WeChat to hang up; the API's integration ends at 30 s.
+    assert 6 < stack.functions["CallbackFunction"]["Timeout"] < 30
+
+
+def test_concurrency_is_kept_for_the_callback_only_when_chosen(stack: Stack) -> None:
+    chosen = Stack(CallbackReservedConcurrency=50)
+
+    assert "ReservedConcurrentExecutions" not in stack.functions["CallbackFunction"]
+    assert chosen.functions["CallbackFunction"]["ReservedConcurrentExecutions"] == 50
+
+
+# ---- The queue -----------------------------------------------------------------------------------------
+
+
+def test_the_queue_keeps_each_follower_in_order_without_slowing_the_others(stack: Stack) -> None:
+    queue = stack.properties("AnswerQueue")
+
+    assert queue["FifoQueue"]
+    assert queue["QueueName"].endswith(".fifo")
+    assert queue["DeduplicationScope"] == "messageGroup"
+    assert queue["FifoThroughputLimit"] == "perMessageGroupId"
+    assert queue["SqsManagedSseEnabled"]
+
+
+def test_a_message_stays_invisible_for_six_times_as_long_as_a_worker_may_run(stack: Stack) -> None:
+    timeout = stack.functions["WorkerFunction"]["Timeout"]
+
+    assert stack.properties("AnswerQueue")["VisibilityTimeout"] >= 6 * timeout
+
+
+def test_a_job_that_fails_twice_goes_to_the_dead_letters_for_two_weeks(stack: Stack) -> None:
+    dead_letters = stack.properties("DeadLetterQueue")
+
+    assert stack.properties("AnswerQueue")["RedrivePolicy"] == {
+        "deadLetterTargetArn": "DeadLetterQueue.Arn",
+        "maxReceiveCount": 2,
+    }
+    assert dead_letters["FifoQueue"]
+    assert dead_letters["SqsManagedSseEnabled"]
+    assert dead_letters["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_the_worker_takes_one_job_at_a_time_and_never_more_than_chosen_at_once() -> None:
+    (mapping,) = Stack(WorkerMaximumConcurrency=5).of_type("AWS::Lambda::EventSourceMapping").values()
+
+    assert mapping["EventSourceArn"] == "AnswerQueue.Arn"
+    assert mapping["FunctionName"] == "WorkerFunction"
+    assert mapping["BatchSize"] == 1
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 5}
+
+
+# ---- The table -----------------------------------------------------------------------------------------
+
+
+def test_the_table_has_the_keys_and_the_expiry_that_the_store_uses(stack: Stack) -> None:
+    table = stack.properties("Table")
+
+    assert [(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]] == [
+        ("pk", "HASH"),
+        ("sk", "RANGE"),
+    ]
+    assert {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]} == {
+        "pk": "S",
+        "sk": "S",
+    }
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+
+
+def test_what_the_table_holds_is_encrypted_and_cannot_be_lost(stack: Stack) -> None:
+    table = stack.properties("Table")
+
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["DeletionProtectionEnabled"]
+    assert stack.resources["Table"]["DeletionPolicy"] == "Retain"
+    assert stack.resources["Table"]["UpdateReplacePolicy"] == "Retain"
+
+
+# ---- Functions -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+def test_functions_and_layer_are_for_the_same_processor(architecture: str) -> None:
+    stack = Stack(Architecture=architecture)
+
+    (layer,) = stack.of_type("AWS::Lambda::LayerVersion").values()
+    assert layer["CompatibleArchitectures"] == [architecture]
+    assert {tuple(each["Architectures"]) for each in stack.functions.values()} == {(architecture,)}
+
+
+def test_every_function_has_the_layer_and_is_traced_and_runs_where_the_layer_may(stack: Stack) -> None:
+    ((name, layer),) = stack.of_type("AWS::Lambda::LayerVersion").items()
+
+    for function in stack.functions.values():
+        assert function["Layers"] == [name]
+        assert function["TracingConfig"] == {"Mode": "Active"}
+        assert [function["Runtime"]] == layer["CompatibleRuntimes"]
+
+
+def test_every_handler_is_there() -> None:
+    handlers = {name: each["Handler"] for name, each in Stack().functions.items()}
+
+    assert handlers == {
+        "CallbackFunction": "wechat_reply.callback.handler",
+        "WorkerFunction": "wechat_reply.worker.handler",
+    }
+    for handler in handlers.values():
+        path, _, name = handler.replace(".", "/").rpartition("/")
+        text = (ROOT / "functions" / "wechat_reply" / f"{path}.py").read_text()
+        assert f"\ndef {name}(event: " in text
+
+
+# ---- Logs and alarms -----------------------------------------------------------------------------------
+
+
+def test_every_log_is_kept_for_as_long_as_chosen_and_no_longer() -> None:
+    stack = Stack(LogRetentionDays=7)
+
+    groups = stack.of_type("AWS::Logs::LogGroup")
+    logged_to = {each["LoggingConfig"]["LogGroup"] for each in stack.functions.values()}
+    assert set(groups) == {"HttpApiLogs", *logged_to}
+    assert len(logged_to) == len(stack.functions)
+    assert all(group["RetentionInDays"] == 7 for group in groups.values())
+    assert all(each["LoggingConfig"]["LogFormat"] == "JSON" for each in stack.functions.values())
+
+
+def test_an_alarm_watches_the_dead_letters_and_each_functions_errors_and_throttles(stack: Stack) -> None:
+    alarms = stack.of_type("AWS::CloudWatch::Alarm").values()
+
+    watched = {
+        (alarm["Namespace"], alarm["MetricName"], *(each["Value"] for each in alarm["Dimensions"]))
+        for alarm in alarms
+    }
+    assert watched == {
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "DeadLetterQueue.QueueName"),
+        *(
+            ("AWS/Lambda", metric, function)
+            for metric in ("Errors", "Throttles")
+            for function in stack.functions
+        ),
+    }
+    for alarm in alarms:
+        assert alarm["AlarmActions"] == ["AlarmTopic"]
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+        assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_alarms_go_by_mail_only_to_an_address_that_was_given(stack: Stack) -> None:
+    (subscription,) = Stack(AlarmEmail="owner@example.com").of_type("AWS::SNS::Subscription").values()
+
+    assert stack.of_type("AWS::SNS::Subscription") == {}
+    assert subscription == {"TopicArn": "AlarmTopic", "Protocol": "email", "Endpoint": "owner@example.com"}
+
+
+# ---- Everywhere ----------------------------------------------------------------------------------------
+
+
+def test_no_partition_is_written_out() -> None:
+    text = (ROOT / "template.yaml").read_text()
+
+    assert "arn:aws" not in text
+    services = set(re.findall(r"[\w.]+\.amazonaws\.com", text))
+    assert services == {"lambda.amazonaws.com", "apigateway.amazonaws.com"}
