@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Protocol
 
+from wechat_oa.ai.images import inline_image
 from wechat_oa.ai.model import ModelError
 from wechat_oa.ai.prompt import build_messages
 from wechat_oa.answers import Answer
@@ -102,9 +103,10 @@ class Worker:
                 if not question:
                     return await writer.finish("voice_unclear")
             turns = await patiently(partial(services.conversations.recent, answer.openid))
-            messages = build_messages(
-                services.settings.wechat.prompt, turns, question, image_url=job.get("image_url", "")
-            )
+            image = job.get("image_url", "")
+            if image:
+                image = await inline_image(image, services.settings.official_api_url)
+            messages = build_messages(services.settings.wechat.prompt, turns, question, image_url=image)
             finished, said = await writer.write(model.answer(messages, seconds=seconds))
         if not finished.failure:
             remember = partial(services.conversations.remember, answer.openid, answer.id, question, said)
