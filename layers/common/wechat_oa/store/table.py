@@ -9,7 +9,7 @@ Item = dict[str, Any]
 """What is stored: ``pk`` and ``sk`` (strings), optionally ``ttl`` (epoch seconds), and JSON values.
 
 Values are strings, ints, finite floats, booleans, lists and string-keyed dicts of the same. An attribute
-is never stored as None: setting None removes it.
+is never stored as None: setting None removes it. ``values.py`` holds the bounds that all backends share.
 """
 
 
