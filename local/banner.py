@@ -16,7 +16,7 @@ def banner(house: House) -> str:
         "",
         f"  公众号 AI 助手已在本机启动  ·  {url}",
         "",
-        _line("模拟器", f"{url}/simulator/   一部浏览器里的手机，你就是粉丝"),
+        _line("模拟器", f"{url}/simulator/   {_PHONE}" if house.simulator else _NO_SIMULATOR),
         _line("微信回调", f"{url}{settings.context_path}/wechat/reply"),
         _line("健康检查", f"{url}/health"),
         _line("数据", f"{settings.data_dir}   （重启后还在）"),
@@ -32,6 +32,8 @@ def banner(house: House) -> str:
     return "\n".join(lines)
 
 
+_PHONE = "一部浏览器里的手机，你就是粉丝"
+_NO_SIMULATOR = "关：它会替来访者签名，只有监听在 127.0.0.1 上时才开"
 _NO_PUSH = "关：超时的回答由粉丝回复「继续」来看（WECHAT_CUSTOMER_MESSAGE=true 打开）"
 
 

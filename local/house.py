@@ -72,6 +72,11 @@ class House:
         self._working: asyncio.Task[None] | None = None
 
     @property
+    def simulator(self) -> bool:
+        """Whether the simulator is served: it signs for whoever reaches it, so only this machine may."""
+        return self.configured.msg_server_host in ("127.0.0.1", "localhost", "::1")
+
+    @property
     def demo_answers(self) -> bool:
         """Whether the demo model answers followers."""
         return not self.configured.wechat.configured
@@ -108,7 +113,7 @@ class House:
 
 def _reachable(host: str) -> str:
     """Where this machine itself reaches a server that listens on ``host``."""
-    if host in ("0.0.0.0", "::", ""):  # noqa: S104  (compared, not bound)
+    if host in ("0.0.0.0", "::"):  # noqa: S104  # nosec B104
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
 

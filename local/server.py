@@ -53,14 +53,15 @@ def make_app(house: House) -> Starlette:
         )
 
     async def home(_request: Request) -> Response:
-        return RedirectResponse("/simulator/")
+        return RedirectResponse("/simulator/" if house.simulator else "/health")
 
     prefixes = dict.fromkeys(("", house.settings.context_path))
     routes: list[BaseRoute] = [
         Route(f"{prefix}/wechat/reply", callback, methods=["GET", "POST"]) for prefix in prefixes
     ]
     routes += [Route("/health", health), Route("/", home)]
-    routes += simulator_routes(house.platform, pace=house.pace if house.demo_answers else None)
+    if house.simulator:
+        routes += simulator_routes(house.platform, pace=house.pace if house.demo_answers else None)
     if house.demo_answers:
         routes += house.demo.routes()
     if not house.real_account:

@@ -48,6 +48,7 @@ class Server:
         self.settings = dict(settings)
         self._environment = {
             "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
             "WECHAT_MSG_SERVER_PORT": str(self.port),
             **settings,
         }
@@ -64,7 +65,8 @@ class Server:
             sys.executable,
             "-m",
             "local",
-            cwd=ROOT,
+            # Not in the project: a developer's .env is none of the test's business.
+            cwd=self.settings["WECHAT_OA_DATA_DIR"],
             env=self._environment,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=None,

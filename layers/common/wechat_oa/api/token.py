@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from .errors import WeChatError, WeChatUnavailable
 
-TOKEN_PATH = "/cgi-bin/stable_token"  # noqa: S105  (a path)
+TOKEN_PATH = "/cgi-bin/stable_token"  # noqa: S105  # nosec B105
 
 REFRESH_BEFORE = 240
 """Seconds of life below which a new token is fetched. Above 300, WeChat would return the same one."""

@@ -1,0 +1,132 @@
+"""``python -m local``: starting, what it says, and what it refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.account import ROOT, Server, environment, running
+from tests.support.serving import free_port, serving
+from tests.support.upstream import Behaviour, Upstream
+
+
+async def _local(*arguments: str, **settings: str) -> tuple[int, str, str]:
+    """Run a command to its end and return its exit status, output and errors."""
+    if folder := settings.get("WECHAT_OA_DATA_DIR"):
+        Path(folder).mkdir(exist_ok=True)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "local",
+        *arguments,
+        cwd=settings.get("WECHAT_OA_DATA_DIR"),
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, errors = await asyncio.wait_for(process.communicate(), 30)
+    return process.returncode or 0, out.decode(), errors.decode()
+
+
+async def test_a_setting_that_makes_no_sense_stops_the_start_with_a_line_that_names_it(
+    tmp_path: Path,
+) -> None:
+    status, _, errors = await _local(
+        WECHAT_OA_DATA_DIR=str(tmp_path), WECHAT_MSG_AI_TIMEOUT="15", WECHAT_TOKEN="your_token"
+    )
+    assert status == 2
+    assert "WECHAT_MSG_AI_TIMEOUT must be a number from 0.5 to 4.8" in errors
+    assert "WECHAT_TOKEN must be 3 to 32 letters or digits" in errors
+    assert "Traceback" not in errors
+
+
+async def test_a_port_in_use_is_said(tmp_path: Path) -> None:
+    async with running(environment(tmp_path, "http://127.0.0.1:9")) as server:
+        status, _, errors = await _local(
+            WECHAT_OA_DATA_DIR=str(tmp_path / "other"), WECHAT_MSG_SERVER_PORT=str(server.port)
+        )
+    assert status == 1
+    assert f"端口 {server.port} 已经被占用" in errors
+
+
+async def test_without_any_setting_the_demo_answers_a_simulated_follower(tmp_path: Path) -> None:
+    settings = {"WECHAT_OA_DATA_DIR": str(tmp_path), "WECHAT_OA_DEMO_SECONDS": "0.2"}
+    server = Server(settings)
+    await server.start()
+    try:
+        url = f"http://127.0.0.1:{server.port}"
+        async with httpx.AsyncClient(trust_env=False) as http:
+            health = (await http.get(f"{url}/health")).json()
+            assert (health["account"], health["model"]) == ("simulated", "demo")
+            assert (await http.get(url)).headers["location"] == "/simulator/"
+        for mode in ("plain", "compatible", "safe"):
+            status, out, _ = await _local("send", "你好", "--url", url, "--mode", mode)
+            assert status == 0
+            assert "【演示模型】" in out
+    finally:
+        await server.end()
+
+
+async def test_where_others_reach_it_there_is_no_simulator(tmp_path: Path) -> None:
+    settings = environment(tmp_path, "http://127.0.0.1:9", WECHAT_MSG_SERVER_HOST="0.0.0.0")
+    async with running(settings) as server, httpx.AsyncClient(trust_env=False) as http:
+        assert (await http.get(f"http://127.0.0.1:{server.port}/simulator/")).status_code == 404
+
+
+async def test_the_context_path_stands_before_the_callback(tmp_path: Path) -> None:
+    settings = environment(tmp_path, "http://127.0.0.1:9", WECHAT_MSG_CONTEXT_PATH="/wechat-oa")
+    async with running(settings) as server, httpx.AsyncClient(trust_env=False) as http:
+        for path in ("/wechat-oa/wechat/reply", "/wechat/reply"):
+            assert (await http.get(f"http://127.0.0.1:{server.port}{path}")).status_code == 403
+
+
+async def test_sending_to_nobody_says_how_to_start() -> None:
+    status, out, errors = await _local("send", "你好", "--url", f"http://127.0.0.1:{free_port()}")
+    assert status != 0
+    assert "make run" in out + errors
+
+
+async def test_the_owner_changes_texts_and_keywords_while_it_runs(tmp_path: Path) -> None:
+    upstream = Upstream(lambda _: Behaviour("模型的回答"))
+    rules = tmp_path / "rules.json"
+    rules.write_text(json.dumps({"keywords": [{"words": ["价格"], "match": "contains", "reply": "十元"}]}))
+    async with serving(upstream.app()) as address:
+        settings = environment(tmp_path, address)
+        async with running(settings) as server:
+            status, out, _ = await _local("config", "load", str(rules), **settings)
+            assert (status, out) == (0, "已保存，几秒内生效。\n")
+            status, out, _ = await _local("config", "show", **settings)
+            assert json.loads(out) == json.loads(rules.read_text())
+            url = f"http://127.0.0.1:{server.port}"
+            _, out, _ = await _local("send", "你们的价格？", "--url", url, **settings)
+            assert "十元" in out
+            assert upstream.calls == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("{", "没有改动"),
+        ("[]", "JSON 对象"),
+        ('{"texts": {"nonsense": "a"}}', "nonsense"),
+        (None, "没有改动"),
+    ],
+)
+async def test_rules_that_make_no_sense_change_nothing(
+    tmp_path: Path, content: str | None, said: str
+) -> None:
+    settings = environment(tmp_path, "http://127.0.0.1:9")
+    rules = tmp_path / "rules.json"
+    if content is not None:
+        rules.write_text(content)
+    status, _, errors = await _local("config", "load", str(rules), **settings)
+    assert status == 1
+    assert said in errors
+    _, out, _ = await _local("config", "show", **settings)
+    assert json.loads(out) == {}
