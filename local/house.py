@@ -27,6 +27,7 @@ from wechat_reply.working import Worker
 
 PLATFORM_PATH = "/wechat-platform"
 CONCURRENT_ANSWERS = 256
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # nosec B104
 GRACE_SECONDS = 20.0
 """What answers under way get to finish when the server stops."""
 
@@ -113,7 +114,7 @@ class House:
 
 def _reachable(host: str) -> str:
     """Where this machine itself reaches a server that listens on ``host``."""
-    if host in ("0.0.0.0", "::"):  # noqa: S104  # nosec B104
+    if host in _EVERYWHERE:
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
 

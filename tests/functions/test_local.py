@@ -18,8 +18,6 @@ from tests.support.upstream import Behaviour, Upstream
 
 async def _local(*arguments: str, **settings: str) -> tuple[int, str, str]:
     """Run a command to its end and return its exit status, output and errors."""
-    if folder := settings.get("WECHAT_OA_DATA_DIR"):
-        Path(folder).mkdir(exist_ok=True)
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -49,7 +47,7 @@ async def test_a_setting_that_makes_no_sense_stops_the_start_with_a_line_that_na
 async def test_a_port_in_use_is_said(tmp_path: Path) -> None:
     async with running(environment(tmp_path, "http://127.0.0.1:9")) as server:
         status, _, errors = await _local(
-            WECHAT_OA_DATA_DIR=str(tmp_path / "other"), WECHAT_MSG_SERVER_PORT=str(server.port)
+            WECHAT_OA_DATA_DIR=str(tmp_path), WECHAT_MSG_SERVER_PORT=str(server.port)
         )
     assert status == 1
     assert f"端口 {server.port} 已经被占用" in errors
