@@ -41,7 +41,7 @@ build: $(SAM)/ready
 	$(SAM)/bin/sam build
 	python3.13 -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build
 
-sam-local-test: $(VENV)/ready build
+sam-local-test: $(VENV)/ready $(SAM)/ready
 	SAM=$(CURDIR)/$(SAM)/bin/sam PYTHONPATH=.:layers/common $(BIN)/python -m tests.sam_local.run
 
 $(VENV)/ready: requirements-dev.txt layers/common/requirements.txt

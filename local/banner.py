@@ -33,7 +33,7 @@ def banner(house: House) -> str:
 
 
 _PHONE = "一部浏览器里的手机，你就是粉丝"
-_NO_SIMULATOR = "关：它会替来访者签名，只有监听在 127.0.0.1 上时才开"
+_NO_SIMULATOR = "关：它会替来访者签名，只在本机监听、没有真的 Token 时才开（WECHAT_OA_SIMULATOR=on 打开）"
 _NO_PUSH = "关：超时的回答由粉丝回复「继续」来看（WECHAT_CUSTOMER_MESSAGE=true 打开）"
 
 

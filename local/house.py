@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import httpx2
 from dotenv import dotenv_values
 
 from local import demo_model
@@ -18,6 +19,7 @@ from local.identity import with_identity
 from local.platform.account import Account
 from local.platform.state import Platform
 from wechat_oa.ai.model import Models
+from wechat_oa.api.transport import make_http_client
 from wechat_oa.settings import AiSettings, Settings, read_settings
 from wechat_oa.store.local_queue import SqliteQueue
 from wechat_oa.store.local_table import SqliteTable
@@ -27,7 +29,8 @@ from wechat_reply.working import Worker
 
 PLATFORM_PATH = "/wechat-platform"
 CONCURRENT_ANSWERS = 256
-_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # nosec B104
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
 GRACE_SECONDS = 20.0
 """What answers under way get to finish when the server stops."""
 
@@ -68,14 +71,22 @@ class House:
             callback_url=f"{self.base_url}{settings.context_path}/wechat/reply",
             http=self.http,
         )
-        self.models = Models()
+        # With a transport of their own, no proxy in the environment comes between this machine and itself.
+        self.models = Models(
+            httpx2.AsyncClient(transport=httpx2.AsyncHTTPTransport(limits=httpx2.Limits()), timeout=None)
+            if self.demo_answers
+            else None
+        )
         self._stop = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
 
     @property
     def simulator(self) -> bool:
-        """Whether the simulator is served: it signs for whoever reaches it, so only this machine may."""
-        return self.configured.msg_server_host in ("127.0.0.1", "localhost", "::1")
+        """Whether the simulator is served. It signs for whoever reaches it: nobody but this machine may, and
+        a real account's token signs only where the owner says so (a tunnel may lead here)."""
+        if self.configured.simulator != "auto":
+            return self.configured.simulator == "on"
+        return self.configured.msg_server_host in _LOOPBACK and not self.configured.wechat_token
 
     @property
     def demo_answers(self) -> bool:
@@ -89,7 +100,8 @@ class House:
 
     def start(self) -> None:
         """Start to work through the queue."""
-        worker = Worker(self.services, self.models, account_messenger(self.services))
+        to_platform = None if self.real_account else make_http_client(httpx.AsyncHTTPTransport())
+        worker = Worker(self.services, self.models, account_messenger(self.services, to_platform))
         self._working = asyncio.create_task(
             self.queue.run(worker.work, concurrency=CONCURRENT_ANSWERS, stop=self._stop, grace=GRACE_SECONDS)
         )

@@ -12,6 +12,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import uvicorn
+import uvloop
 
 from local.banner import banner
 from local.house import House
@@ -23,7 +24,8 @@ _KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 def serve(environment: Mapping[str, str]) -> int:
     """Serve until interrupted, and return the exit status. Raises SettingsError, StoreError."""
-    return asyncio.run(_serve(environment))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_serve(environment))
 
 
 async def _serve(environment: Mapping[str, str]) -> int:

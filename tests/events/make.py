@@ -87,6 +87,7 @@ def _http_event(method: str, query: Mapping[str, str], body: str = "") -> dict[s
     event |= {"routeKey": route, "rawQueryString": urlencode(query), "queryStringParameters": dict(query)}
     event["requestContext"]["routeKey"] = route
     event["requestContext"]["http"]["method"] = method
+    event["requestContext"]["timeEpoch"] = int(time.time() * 1000)
     event["headers"]["content-length"] = str(len(body.encode()))
     if body:
         event["body"] = body

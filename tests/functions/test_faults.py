@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sqlite3
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,14 @@ from tests.support.serving import serving
 from tests.support.upstream import Behaviour, Upstream
 from tests.support.waiting import until
 from wechat_oa.ai.model import Models
+from wechat_oa.answers import STALE_SECONDS
 from wechat_oa.settings import read_settings
 from wechat_oa.store.local_table import SqliteTable
 from wechat_oa.store.table import Item, StoreError, Table
 from wechat_oa.texts import DEFAULT_TEXTS
 from wechat_reply.services import Services
 from wechat_reply.working import Worker
+from wechat_reply.writing import Writer
 
 ANSWER = "".join(f"这是第{n}句话，内容并不长。" for n in range(1, 21))
 
@@ -273,6 +276,33 @@ async def test_an_answer_whose_writer_is_gone_is_given_up_when_asked_for(
         await Worker(services, Models(), None).work({"kind": "answer", "key": "lost"})
         assert service.calls == [], "the model is not run for an answer that was given up"
         table.close()
+
+
+async def test_a_worker_gives_signs_of_life_before_the_model_says_anything(
+    make_desk: MakeDesk, upstream: tuple[Upstream, str]
+) -> None:
+    desk = make_desk()
+    writer = Writer(desk.services, desk.claim()["key"])
+    await writer.begin()
+    desk.table.update("answer#k", "-", set={"beat": 1.0})
+    await until(lambda: desk.answer().beat > 1.0)
+    await writer.stop()
+
+
+async def test_time_spent_before_the_model_is_not_the_models(
+    make_desk: MakeDesk, upstream: tuple[Upstream, str]
+) -> None:
+    service, _ = upstream
+    service.script = lambda _: Behaviour(ANSWER, seconds=60)
+    desk = make_desk()
+    job = desk.claim()
+    # Another worker seems to be writing for the first second.
+    desk.services.answers.begin("k", "other")
+    desk.table.update("answer#k", "-", set={"beat": time.time() - STALE_SECONDS + 1})
+    began = time.monotonic()
+    await desk.worker.work(job, seconds=3)
+    assert time.monotonic() - began < 4.5
+    assert DEFAULT_TEXTS["timeout"] in desk.answer().text
 
 
 async def test_a_follower_over_the_daily_limit_is_told(

@@ -71,8 +71,11 @@ async def test_without_any_setting_the_demo_answers_a_simulated_follower(tmp_pat
         await server.end()
 
 
-async def test_where_others_reach_it_there_is_no_simulator(tmp_path: Path) -> None:
-    settings = environment(tmp_path, "http://127.0.0.1:9", WECHAT_MSG_SERVER_HOST="0.0.0.0")
+@pytest.mark.parametrize("more", [{"WECHAT_MSG_SERVER_HOST": "0.0.0.0", "WECHAT_TOKEN": ""}, {}])
+async def test_where_others_may_reach_it_or_a_real_token_signs_there_is_no_simulator(
+    tmp_path: Path, more: dict[str, str]
+) -> None:
+    settings = {**environment(tmp_path, "http://127.0.0.1:9"), **more}
     async with running(settings) as server, httpx.AsyncClient(trust_env=False) as http:
         assert (await http.get(f"http://127.0.0.1:{server.port}/simulator/")).status_code == 404
 
@@ -95,7 +98,7 @@ async def test_the_owner_changes_texts_and_keywords_while_it_runs(tmp_path: Path
     rules = tmp_path / "rules.json"
     rules.write_text(json.dumps({"keywords": [{"words": ["价格"], "match": "contains", "reply": "十元"}]}))
     async with serving(upstream.app()) as address:
-        settings = environment(tmp_path, address)
+        settings = environment(tmp_path, address, WECHAT_OA_SIMULATOR="on")
         async with running(settings) as server:
             status, out, _ = await _local("config", "load", str(rules), **settings)
             assert (status, out) == (0, "已保存，几秒内生效。\n")

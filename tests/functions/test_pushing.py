@@ -23,9 +23,11 @@ from tests.support.account import APP_ID, Follower, Server, client, environment,
 from tests.support.serving import serving
 from tests.support.upstream import Behaviour, Upstream
 from tests.support.waiting import until
+from wechat_oa.quota import MESSAGE_GRANT
 from wechat_oa.settings import read_settings
 from wechat_oa.store.local_table import SqliteTable
 from wechat_oa.texts import DEFAULT_TEXTS
+from wechat_reply.pushing import account_messenger
 from wechat_reply.services import Services
 
 SECRET = "0123456789abcdef0123456789abcdef"
@@ -162,6 +164,27 @@ async def test_a_push_that_does_not_arrive_stays_unread(make_stage: MakeStage) -
     await asyncio.sleep(5)
     assert stage.pushed() == []
     assert read + await stage.ask("继续") == ANSWER
+
+
+async def test_a_push_that_breaks_off_loses_nothing(tmp_path: Path) -> None:
+    """Whatever is raised while a part is sent, that part is still to be read."""
+    table = SqliteTable(tmp_path / "table.db")
+    services = Services(read_settings(environment(tmp_path, "http://127.0.0.1:9")), table, Jobs())
+    services.answers.claim("k", "openid", "问")
+    services.answers.begin("k", "w")
+    services.answers.finish("k", "w", ANSWER)
+    services.quota.open_window("openid", MESSAGE_GRANT, time.time())
+    async with httpx.AsyncClient(transport=httpx.MockTransport(_broken)) as http:
+        with pytest.raises(ZeroDivisionError):
+            await account_messenger(services, http).push("k")
+    unread = services.answers.unread("openid")
+    assert unread is not None
+    assert unread.shown == 0
+    table.close()
+
+
+def _broken(_request: httpx.Request) -> httpx.Response:
+    raise ZeroDivisionError
 
 
 async def test_twenty_pushes_at_once_fetch_one_token(make_stage: MakeStage) -> None:

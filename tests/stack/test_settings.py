@@ -19,6 +19,7 @@ NOT_ON_LAMBDA = {
     "WECHAT_MSG_SERVER_HOST": "API Gateway listens",
     "WECHAT_MSG_SERVER_PORT": "API Gateway listens",
     "WECHAT_OA_DATA_DIR": "state is in the table",
+    "WECHAT_OA_SIMULATOR": "the simulator is part of the local server",
     "WECHAT_OA_DEMO_SECONDS": "the demo model is part of the local server",
     "IS_SAVE_LOG": "CloudWatch keeps the logs",
     "OPENAI_BASE_URL": "another name of OPENAI_API_URL",
@@ -174,3 +175,10 @@ def test_every_parameter_is_explained_and_shown_in_one_group(stack: Stack) -> No
     assert sorted(shown) == sorted(stack.parameters)
     for name, parameter in stack.parameters.items():
         assert re.search(r"[\u4e00-\u9fff].* · .*[a-z]", parameter["Description"]), name
+
+
+def test_every_function_is_told_where_the_table_and_the_queue_are(stack: Stack) -> None:
+    for name in stack.functions:
+        environment = stack.environment(name)
+        assert environment["WECHAT_OA_TABLE"] == "Table"
+        assert environment["WECHAT_OA_QUEUE_URL"] == "AnswerQueue"

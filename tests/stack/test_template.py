@@ -187,7 +187,7 @@ def test_every_log_is_kept_for_as_long_as_chosen_and_no_longer() -> None:
     assert all(each["LoggingConfig"]["LogFormat"] == "JSON" for each in stack.functions.values())
 
 
-def test_an_alarm_watches_the_dead_letters_and_each_functions_errors_and_throttles(stack: Stack) -> None:
+def test_an_alarm_watches_the_queues_and_each_functions_errors_and_throttles(stack: Stack) -> None:
     alarms = stack.of_type("AWS::CloudWatch::Alarm").values()
 
     watched = {
@@ -196,6 +196,7 @@ def test_an_alarm_watches_the_dead_letters_and_each_functions_errors_and_throttl
     }
     assert watched == {
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "DeadLetterQueue.QueueName"),
+        ("AWS/SQS", "ApproximateAgeOfOldestMessage", "AnswerQueue.QueueName"),
         *(
             ("AWS/Lambda", metric, function)
             for metric in ("Errors", "Throttles")
@@ -204,7 +205,8 @@ def test_an_alarm_watches_the_dead_letters_and_each_functions_errors_and_throttl
     }
     for alarm in alarms:
         assert alarm["AlarmActions"] == ["AlarmTopic"]
-        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+        threshold = 120 if alarm["MetricName"] == "ApproximateAgeOfOldestMessage" else 0
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", threshold)
         assert alarm["TreatMissingData"] == "notBreaching"
 
 

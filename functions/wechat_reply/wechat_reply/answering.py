@@ -54,8 +54,10 @@ def verify(services: Services, query: Mapping[str, str]) -> HttpAnswer:
     return HttpAnswer(200, "text/plain; charset=utf-8", echo)
 
 
-async def answer(services: Services, query: Mapping[str, str], body: bytes) -> HttpAnswer:
-    """Answer a message or an event (POST).
+async def answer(
+    services: Services, query: Mapping[str, str], body: bytes, elapsed: float = 0.0
+) -> HttpAnswer:
+    """Answer a message or an event (POST) that came ``elapsed`` seconds ago.
 
     200 with the reply or ``success``; 403, with no reason, for what WeChat did not send; 503 when this
     attempt has no reply yet and WeChat shall come again. Never raises for anything a stranger can send.
@@ -71,7 +73,7 @@ async def answer(services: Services, query: Mapping[str, str], body: bytes) -> H
     except CallbackError as error:
         log.warning("callback refused: %s", error)
         return _REFUSED
-    attempt = Attempt(services, envelope.message)
+    attempt = Attempt(services, envelope.message, elapsed)
     outcome = "replied"
     try:
         reply = await _reply(attempt)

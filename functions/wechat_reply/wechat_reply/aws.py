@@ -15,7 +15,11 @@ from wechat_oa.store.aws_table import DynamoTable
 from wechat_reply.services import Services
 
 # A call that hangs would eat the follower's five seconds: better to try again at once.
-_CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 3})
+_CONFIG = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 3})
+# Many functions starting at once meet the limit of SSM's calls a second; a start has ten seconds.
+_START_CONFIG = Config(
+    connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 8}
+)
 _SECRETS_PER_CALL = 10
 
 
@@ -26,12 +30,14 @@ def aws_services(environment: Mapping[str, str]) -> Services:
     start.
     """
     logging.getLogger().setLevel(logging.INFO)
-    logging.getLogger("botocore").setLevel(logging.WARNING)
+    for noisy in ("botocore", "httpx", "httpx2"):
+        # Addresses of followers' pictures, and chatter.
+        logging.getLogger(noisy).setLevel(logging.WARNING)
     # boto3 would bring its resources along, which nobody here uses and every cold start would pay for.
     aws: Any = botocore.session.get_session()
 
     def fetch_secrets(names: list[str]) -> dict[str, str]:
-        client = aws.create_client("ssm", config=_CONFIG)
+        client = aws.create_client("ssm", config=_START_CONFIG)
         values: dict[str, str] = {}
         for first in range(0, len(names), _SECRETS_PER_CALL):
             batch = names[first : first + _SECRETS_PER_CALL]

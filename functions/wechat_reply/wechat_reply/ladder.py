@@ -20,7 +20,7 @@ LAST_ATTEMPT = 3
 HANG_UP_SECONDS = 5.5
 """WeChat hangs up after 5; an earlier answer other than the reply itself would end its attempts."""
 _LAST_ATTEMPT_AGE = 9.0
-"""A second delivery of a message as old as this is WeChat's third attempt: one never reached us."""
+"""A message as old as this when it arrives is here for the last time: attempts before it never reached us."""
 
 T = TypeVar("T")
 
@@ -32,13 +32,13 @@ class NoReply(Exception):  # noqa: N818  (an outcome of the ladder, not an error
 class Attempt:
     """One delivery of one message by WeChat, and the time it has."""
 
-    def __init__(self, services: Services, message: Message) -> None:
-        """Begin to count this attempt's time."""
+    def __init__(self, services: Services, message: Message, elapsed: float = 0.0) -> None:
+        """Begin to count this attempt's time; ``elapsed`` seconds of it are over already."""
         self.services = services
         self.message = message
         self.key = message.key
         self._now = asyncio.get_running_loop().time
-        self._began = self._now()
+        self._began = self._now() - elapsed
 
     @property
     def waited(self) -> float:
@@ -47,7 +47,7 @@ class Attempt:
 
     def is_last(self, number: int) -> bool:
         """Return whether WeChat will not come again after this, the ``number``-th delivery we have seen."""
-        return number >= LAST_ATTEMPT or (number == LAST_ATTEMPT - 1 and self.too_late)
+        return number >= LAST_ATTEMPT or self.too_late
 
     @property
     def too_late(self) -> bool:
@@ -93,6 +93,8 @@ class Attempt:
             )
         if text := part_text(part, prompt):
             return text
+        if part.last:
+            return texts["all_shown"]
         if part.start:
             return texts["nothing_new"]
         return texts["thinking_push"] if push else texts["thinking"]
@@ -113,7 +115,8 @@ class Attempt:
             left = seconds - self.waited
             if left <= 0:
                 return None
-            await asyncio.sleep(min(max(self.waited / 10, 0.002), 0.2, left))
+            pause = min(max(self.waited / 10, 0.002), 0.2, left)
+            await self.services.answers.pause(key, pause)
 
     def _hand_over(self, key: str, prompt: str, *, unfinished: bool) -> Part | None:
         cut = message_cut(prompt, self.services.settings.ai_len_limit)

@@ -13,6 +13,7 @@ from functools import partial
 
 import httpx
 
+from wechat_oa.answers import Part
 from wechat_oa.api import media, message
 from wechat_oa.api.client import WeChatClient, make_client
 from wechat_oa.api.errors import WeChatError
@@ -67,19 +68,28 @@ class AccountMessenger:
         prompt = services.settings.ai_timeout_prompt
         cut = message_cut(prompt, services.settings.ai_len_limit)
         while True:
-            allowed = await patiently(partial(services.quota.take_message, answer.openid))
-            if not allowed:
-                return
             delivery = f"push#{secrets.token_hex(4)}"
             part = await patiently(partial(services.answers.hand_over, key, delivery, cut, unfinished=False))
             if part is None or part.start == part.end:
                 return
-            # The prompt to write 继续 stands only where nothing more can be sent by itself.
-            if not await self._send(answer.openid, part_text(part, prompt if allowed == 1 else "")):
-                await patiently(partial(services.answers.take_back, part, delivery))
+            sent = False
+            try:
+                sent = await self._send_part(part, prompt)
+            finally:
+                # Whatever came between: what was not sent is still to be read. Rather twice than never.
+                if not sent:
+                    await patiently(partial(services.answers.take_back, part, delivery))
+            if part.last or not sent:
                 return
-            if part.last:
-                return
+
+    async def _send_part(self, part: Part, prompt: str) -> bool:
+        openid = part.answer.openid
+        allowed = await patiently(partial(self._services.quota.take_message, openid))
+        if not allowed:
+            return False
+        # The prompt to write 继续 stands only where nothing more can be sent by itself.
+        text = part_text(part, prompt if allowed == 1 else "")
+        return not text or await self._send(openid, text)
 
     async def _send(self, openid: str, text: str) -> bool:
         try:

@@ -5,25 +5,32 @@ from __future__ import annotations
 from wechat_oa.answers import Cut, Part
 from wechat_oa.text import MAX_REPLY_BYTES, cut, ends_in_code, fits, to_plain
 
+_LEAST_CHARACTERS = 20
+
 
 def message_cut(prompt: str, max_characters: int) -> Cut:
     """Return where to cut an answer so that a part, made plain, is one message.
 
     ``prompt`` is what will follow a part that is not the last: room is left for it. ``max_characters``
-    bounds the whole message (0: only WeChat's bytes do).
+    bounds the whole message (0: only WeChat's bytes do), but never leaves a part less than 20.
     """
 
     def place(text: str, start: int, final: bool) -> int:
-        rest = to_plain(text[start:], in_code=ends_in_code(text[:start]))
+        def plain(low: int, high: int | None = None) -> str:
+            return to_plain(text[low:high], in_code=ends_in_code(text[:low]))
+
+        rest = plain(start)
         if final and fits(rest, max_characters=max_characters):
             return len(text)
-        return cut(
-            text,
-            start,
-            final=final,
-            max_bytes=MAX_REPLY_BYTES - len(prompt.encode()),
-            max_characters=max_characters and max_characters - len(prompt),
-        )
+        bounds = {
+            "max_bytes": MAX_REPLY_BYTES - len(prompt.encode()),
+            "max_characters": max_characters and max(_LEAST_CHARACTERS, max_characters - len(prompt)),
+        }
+        end = cut(text, start, final=final, **bounds)
+        # Fences and rules show nothing: they are no message of their own, before a part or after the last.
+        while end < len(text) and not plain(start, end).strip():
+            end = max(end + 1, cut(text, end, final=final, **bounds))
+        return len(text) if final and not plain(end).strip() else end
 
     return place
 

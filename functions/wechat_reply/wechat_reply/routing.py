@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,6 +16,8 @@ MAX_QUESTION_CHARACTERS = 4_000
 CONTINUE_WORDS = frozenset({"继续", "continue"})
 FORGET_WORDS = frozenset({"清空", "clear"})
 HELP_WORDS = frozenset({"帮助", "help"})
+_PUBLISH_ID = re.compile(r"[0-9]{1,64}")
+_STATUS = re.compile(r"[0-9]{1,9}")
 # What WeChat sends, as text, in place of a message that its own platform cannot show.
 _UNSUPPORTED_BY_WECHAT = "【收到不支持的消息类型，暂无法显示】"
 
@@ -77,7 +80,7 @@ def route(message: Message, rules: ReplyRules, ai: AiSettings) -> Decision:
             return AskModel(rules.texts["image_question"], image_url=message.pic_url)
         case "image":
             return _say(rules, "image_unsupported")
-        case "voice" if message.recognition:
+        case "voice" if message.recognition.strip():
             return _text(message.recognition, rules)
         case "voice" if ai.transcription_model and message.media_id:
             return AskModel("", voice_media_id=message.media_id, voice_format=message.format or "amr")
@@ -88,13 +91,21 @@ def route(message: Message, rules: ReplyRules, ai: AiSettings) -> Decision:
         case "link":
             parts = (message.title, message.description, message.url)
             return AskModel(_bounded("我发了一个链接：\n" + "\n".join(part for part in parts if part)))
+    if message.event:
+        # A device reports something: nobody is there to read a reply.
+        return Acknowledge()
     return _say(rules, "unsupported")
 
 
 def _text(content: str, rules: ReplyRules) -> Decision:
-    said = normalise(content)
-    if not said:
+    if not content.strip():
         return Acknowledge()
+    return _without_model(content, rules) or AskModel(_bounded(content.strip()))
+
+
+def _without_model(content: str, rules: ReplyRules) -> Decision | None:
+    """What a text means by itself: a command, or what the owner's rules say. None: nothing."""
+    said = normalise(content)
     if said in CONTINUE_WORDS:
         return Continue()
     if said in FORGET_WORDS:
@@ -105,7 +116,7 @@ def _text(content: str, rules: ReplyRules) -> Decision:
         return _act(action)
     if said in HELP_WORDS:
         return _say(rules, "help")
-    return AskModel(_bounded(content.strip()))
+    return None
 
 
 def _event(message: Message, rules: ReplyRules) -> Decision:
@@ -119,10 +130,11 @@ def _event(message: Message, rules: ReplyRules) -> Decision:
             action = rules.scenes.get(message.scene)
             return _act(action) if action else Acknowledge()
         case "click":
-            action = rules.menu.get(message.event_key)
-            # A key that has no rule of its own is read as if the follower had written it.
-            decision = _act(action) if action else _text(message.event_key, rules)
-            return _say(rules, "help") if isinstance(decision, AskModel) and not action else decision
+            if action := rules.menu.get(message.event_key):
+                return _act(action)
+            # A key that has no rule of its own is read as if the follower had written it; but it is a name
+            # that the owner made up, and no question to a model.
+            return _without_model(message.event_key, rules) or _say(rules, "help")
         case "publishjobfinish":
             return _publish_job(message)
     return Acknowledge()
@@ -142,7 +154,7 @@ def _location(place: Location) -> str:
 
 def _publish_job(message: Message) -> Decision:
     info = message.fields.get("PublishEventInfo")
-    if not isinstance(info, dict) or not str(info.get("publish_id", "")).isdigit():
+    if not isinstance(info, dict) or not _PUBLISH_ID.fullmatch(str(info.get("publish_id"))):
         return Acknowledge()
     status = str(info.get("publish_status", ""))
     detail = info.get("article_detail")
@@ -151,8 +163,8 @@ def _publish_job(message: Message) -> Decision:
     urls = [article.get("article_url") for article in articles if isinstance(article, dict)]
     return RecordPublishJob(
         publish_id=str(info["publish_id"]),
-        status=int(status) if status.isdigit() else -1,
-        article_id=str(info.get("article_id", "")),
+        status=int(status) if _STATUS.fullmatch(status) else -1,
+        article_id=str(info.get("article_id") or ""),
         article_urls=tuple(url for url in urls if isinstance(url, str)),
     )
 

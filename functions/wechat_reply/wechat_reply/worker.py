@@ -9,6 +9,7 @@ import os
 from typing import Any, Protocol, cast
 
 from wechat_oa.ai.model import Models
+from wechat_oa.settings import SettingsError
 from wechat_oa.store.aws_queue import SqsQueue
 from wechat_oa.store.table import StoreError
 from wechat_reply.aws import aws_services
@@ -42,6 +43,8 @@ def _messenger(services: Services) -> Messenger | None:
 
 
 _services = aws_services(os.environ)
+if not _services.settings.queue_url:
+    raise SettingsError("WECHAT_OA_QUEUE_URL is not set: a job that fails could not be tried again soon")
 _models = Models()
 # Made while the function starts, where the processor is fastest and no follower waits.
 _models(_services.settings.wechat)

@@ -14,7 +14,7 @@ from wechat_oa.ai.model import ModelError
 from wechat_oa.ai.prompt import build_messages
 from wechat_oa.answers import Answer
 from wechat_oa.identifiers import pseudonym
-from wechat_oa.quota import EVENT_GRANT, MESSAGE_GRANT
+from wechat_oa.quota import EVENT_GRANT, MESSAGE_GRANT, Grant
 from wechat_oa.settings import AiSettings
 from wechat_reply.services import Services
 from wechat_reply.writing import TakenOver, Writer, patiently
@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 WINDOW_SECONDS = 15.0
 """WeChat's three attempts together: whoever has not replied by then cannot any more."""
+_COURTESY_SECONDS = 5.0
+_NO_HURRY = 3600.0
 
 
 class AnsweringModel(Protocol):
@@ -67,8 +69,10 @@ class Worker:
         self._model = model
         self._messenger = messenger
 
-    async def work(self, job: Mapping[str, Any], *, seconds: float | None = None) -> None:
-        """Do one job, within ``seconds`` if given. Doing a job again is safe: what is done stays done.
+    async def work(self, job: Mapping[str, Any], *, seconds: float = _NO_HURRY) -> None:
+        """Do one job; whatever it waits for, the model has to end within ``seconds``.
+
+        Doing a job again is safe: what is done stays done.
 
         Raises StoreError when the store refuses for long, and whatever is not foreseen: the job is then to
         be done again.
@@ -77,7 +81,7 @@ class Worker:
             await self._push(await self._answer(job["key"]))
             return
         try:
-            answer = await self._write(job, seconds)
+            answer = await self._write(job, asyncio.get_running_loop().time() + seconds)
         except TakenOver:
             log.warning("another worker writes this answer")
             return
@@ -86,20 +90,29 @@ class Worker:
     async def _answer(self, key: str) -> Answer | None:
         return await patiently(partial(self._services.answers.get, key))
 
-    async def _write(self, job: Mapping[str, Any], seconds: float | None) -> Answer | None:
+    async def _write(self, job: Mapping[str, Any], deadline: float) -> Answer | None:
         services = self._services
         key: str = job["key"]
         writer = Writer(services, key)
         answer = await writer.begin()
         if answer is None:
             return await self._answer(key)
+        try:
+            return await self._answered(job, writer, answer, deadline)
+        finally:
+            await writer.stop()
+
+    async def _answered(
+        self, job: Mapping[str, Any], writer: Writer, answer: Answer, deadline: float
+    ) -> Answer:
+        services = self._services
         model = self._model(services.settings.wechat)
         async with self._greeting(answer, EVENT_GRANT if job.get("event") else MESSAGE_GRANT):
             if not await self._within_limits(answer):
                 return await writer.finish("over_limit")
             question = answer.question
             if job.get("voice_media_id"):
-                question = await self._listen(model, job)
+                question = await self._listen(model, job, deadline)
                 if not question:
                     return await writer.finish("voice_unclear")
             turns = await patiently(partial(services.conversations.recent, answer.openid))
@@ -107,10 +120,12 @@ class Worker:
             if image:
                 image = await inline_image(image, services.settings.official_api_url)
             messages = build_messages(services.settings.wechat.prompt, turns, question, image_url=image)
-            finished, said = await writer.write(model.answer(messages, seconds=seconds))
-        if not finished.failure:
+            left = max(1.0, deadline - asyncio.get_running_loop().time())
+            finished, said = await writer.write(model.answer(messages, seconds=left))
+        if finished.failure in ("", "too_long"):
             remember = partial(services.conversations.remember, answer.openid, answer.id, question, said)
             await patiently(remember)
+        await patiently(partial(services.answers.forget_read, answer.openid))
         log.info(
             "answer",
             extra={
@@ -123,7 +138,7 @@ class Worker:
         return finished
 
     @contextlib.asynccontextmanager
-    async def _greeting(self, answer: Answer, grant: tuple[int, float]) -> AsyncGenerator[None]:
+    async def _greeting(self, answer: Answer, grant: Grant) -> AsyncGenerator[None]:
         """Where pushes are allowed: open their window, and show that an answer is being written."""
         if self._messenger is None or not self._services.may_push:
             yield
@@ -133,6 +148,8 @@ class Worker:
         try:
             yield
         finally:
+            # Not cancelled at once: it may be fetching the access token that everybody waits for.
+            await asyncio.wait((courtesy,), timeout=_COURTESY_SECONDS)
             courtesy.cancel()
             await asyncio.gather(courtesy, return_exceptions=True)
 
@@ -145,13 +162,14 @@ class Worker:
             )
         )
 
-    async def _listen(self, model: AnsweringModel, job: Mapping[str, Any]) -> str:
+    async def _listen(self, model: AnsweringModel, job: Mapping[str, Any], deadline: float) -> str:
         voice = await self._messenger.voice(job["voice_media_id"]) if self._messenger else None
         if not voice:
             return ""
         try:
-            return await model.transcribe(voice, f"voice.{job.get('voice_format') or 'amr'}")
-        except ModelError as error:
+            async with asyncio.timeout_at(deadline):
+                return await model.transcribe(voice, f"voice.{job.get('voice_format') or 'amr'}")
+        except (ModelError, TimeoutError) as error:
             log.warning("voice not understood: %s", error)
             return ""
 

@@ -29,6 +29,7 @@ _FAILURE_TEXTS: dict[Failure, str] = {
     "refused": "refused",
     "misconfigured": "misconfigured",
     "empty": "empty",
+    "too_long": "too_long",
     "broken": "unavailable",
 }
 
@@ -66,6 +67,7 @@ class Writer:
         self._key = key
         self._name = secrets.token_hex(8)
         self._text = ""
+        self._keeper: asyncio.Task[None] | None = None
 
     async def begin(self) -> Answer | None:
         """Return the answer once it is ours to write, or None when it is finished or expired.
@@ -81,6 +83,7 @@ class Writer:
                 if mine.text:
                     # What the follower has seen of an earlier try stays, but the model cannot go on from it.
                     self._text += self._services.config.reply_rules().texts["restarted"]
+                self._keeper = asyncio.create_task(self._keep())
                 return mine
             answer = await patiently(lambda: answers.get(self._key))
             if answer is None or answer.finished:
@@ -94,21 +97,19 @@ class Writer:
         """
         start = len(self._text)
         failure: Failure | None = None
-        keeper = asyncio.create_task(self._keep())
         try:
             async with contextlib.aclosing(pieces):
                 async for piece in pieces:
                     self._text += piece
-                    if keeper.done():
+                    if self._keeper and self._keeper.done():
                         break
         except ModelError as error:
             log.warning("the model failed: %s", error)
             failure = error.failure
-        finally:
-            keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await keeper
         said = self._text[start:]
+        if failure == "too_long" and not said.strip():
+            # All of it was spent on thinking.
+            failure = "timeout"
         return await self.finish(failure and _FAILURE_TEXTS[failure]), said
 
     async def finish(self, failure: str | None = None) -> Answer:
@@ -119,11 +120,20 @@ class Writer:
         if failure:
             explanation = self._services.config.reply_rules().texts[failure]
             self._text += f"\n\n（{explanation}）" if self._text.strip() else explanation
+        await self.stop()
         answers = self._services.answers
         finished = await patiently(lambda: answers.finish(self._key, self._name, self._text, failure or ""))
         if finished is None:
             raise TakenOver
         return finished
+
+    async def stop(self) -> None:
+        """Give no more signs of life. Raises TakenOver."""
+        keeper, self._keeper = self._keeper, None
+        if keeper:
+            keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeper
 
     async def _keep(self) -> None:
         """Store the text about three times a second while it grows, and beat while it does not."""

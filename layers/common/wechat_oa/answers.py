@@ -9,10 +9,13 @@ repeats gets its own part again.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakValueDictionary
 
 from wechat_oa.identifiers import time_ordered_id
 from wechat_oa.store.table import Item, Table
@@ -98,6 +101,14 @@ class Answers:
         """Keep answers in ``table``; ``clock`` gives epoch seconds."""
         self._table = table
         self._clock = clock
+        self._pauses: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
+
+    async def pause(self, key: str, seconds: float) -> None:
+        """Wait for so long, or until this very process finishes the answer."""
+        finished = self._pauses.setdefault(key, asyncio.Event())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await finished.wait()
 
     def claim(self, key: str, openid: str, question: str) -> tuple[Answer, bool]:
         """Return the answer to a message, and whether this call was the first to ask for it.
@@ -132,13 +143,13 @@ class Answers:
 
         What an earlier writer left behind goes, except for what the follower has already been shown. The
         answer then also counts as unread, until it is all shown. Returns None when it is not to be written
-        now: see ``get`` for why. Raises StoreError.
+        now: see ``get`` for why. Beginning again is no change. Raises StoreError.
         """
         answer = self.get(key)
         if answer is None or answer.finished:
             return None
         now = self._clock()
-        if answer.state == "writing" and not answer.stale(now):
+        if answer.state == "writing" and answer.writer != writer and not answer.stale(now):
             return None
         item = self._table.update(
             _pk(key),
@@ -161,7 +172,8 @@ class Answers:
         return item is not None
 
     def finish(self, key: str, writer: str, text: str, failure: str = "") -> Answer | None:
-        """Store the whole text; it will not change any more. None: another writer has taken over.
+        """Store the whole text; it will not change any more. None: another writer has taken over, or it was
+        given up.
 
         Finishing again is no change: the answer of the first call may have been lost on its way. Raises
         StoreError.
@@ -170,10 +182,13 @@ class Answers:
         item = self._table.update(
             _pk(key), "-", set=changes, if_equals={"writer": writer, "state": "writing"}
         )
-        if item:
-            return _answer(item)
-        answer = self.get(key)
-        return answer if answer and answer.finished and answer.writer == writer else None
+        if item is None:
+            answer = self.get(key)
+            mine = answer and answer.finished and answer.writer == writer and answer.text == text
+            return answer if mine else None
+        if pause := self._pauses.pop(key, None):
+            pause.set()
+        return _answer(item)
 
     def give_up(self, answer: Answer, text: str) -> bool:
         """Finish an answer that nobody writes any more, with ``text`` after what is there.
@@ -222,13 +237,19 @@ class Answers:
 
     def take_back(self, part: Part, delivery: str) -> None:
         """Undo ``hand_over`` for a part that did not reach the follower after all. Raises StoreError."""
-        parts = {name: where for name, where in part.answer.parts.items() if name != delivery}
-        self._table.update(
-            _pk(part.answer.key),
-            "-",
-            set={"shown": part.start or None, "parts": parts or None},
-            if_equals={"shown": part.end or None},
-        )
+        key = part.answer.key
+        while (answer := self.get(key)) and delivery in answer.parts and answer.shown >= part.end:
+            # Also when a later part has been shown meanwhile: rather read twice than never.
+            parts = {name: where for name, where in answer.parts.items() if name != delivery}
+            taken_back = self._table.update(
+                _pk(key),
+                "-",
+                set={"shown": part.start or None, "parts": parts or None},
+                if_equals={"shown": answer.shown or None, "parts": answer.parts},
+            )
+            if taken_back is not None:
+                self._note_unread(answer)
+                return
 
     def unread(self, openid: str) -> Answer | None:
         """Return the follower's latest answer that is not all shown, or None. Raises StoreError."""
@@ -239,6 +260,16 @@ class Answers:
                     return answer
                 self._table.delete(pointer["pk"], pointer["sk"])
         return None
+
+    def forget_read(self, openid: str) -> None:
+        """Let go of the follower's answers that are all shown, so that ``unread`` need not look at them.
+
+        Raises StoreError.
+        """
+        for pointer in self._table.query(f"unread#{openid}", limit=20):
+            answer = self.get(pointer["answer"])
+            if answer is None or answer.all_shown:
+                self._table.delete(pointer["pk"], pointer["sk"])
 
     def bind(self, delivery: str, openid: str) -> tuple[str, int]:
         """Return which answer a 继续 continues ("" if none), and how often WeChat has delivered it.

@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from wechat_oa.ai.prompt import MAX_HISTORY_TURNS, Turn
+from wechat_oa.ai.prompt import MAX_HISTORY_CHARACTERS, MAX_HISTORY_TURNS, Turn
 from wechat_oa.identifiers import time_ordered_id
 from wechat_oa.store.table import Table
 
 TURN_SECONDS = 7 * 24 * 3600
 """How long a turn is remembered."""
-_MAX_STORED_CHARACTERS = 8_000
+_MAX_STORED_CHARACTERS = MAX_HISTORY_CHARACTERS // 2
+"""Of a question, and of an answer: the latest turn then always fits in what the model is told."""
+_LONGEST_ANSWER = 24 * 3600
 
 
 class Conversations:
@@ -56,7 +58,8 @@ class Conversations:
         Raises StoreError.
         """
         now = self._clock()
-        before = {"before": time_ordered_id(now), "ttl": int(now) + TURN_SECONDS}
+        # An answer that is still being written becomes a turn later, and must not outlive this note.
+        before = {"before": time_ordered_id(now), "ttl": int(now) + TURN_SECONDS + _LONGEST_ANSWER}
         self._table.put({"pk": f"follower#{openid}", "sk": "forgotten", **before})
         while turns := self._table.query(f"turns#{openid}", limit=50):
             for turn in turns:

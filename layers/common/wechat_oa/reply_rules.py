@@ -27,12 +27,18 @@ from wechat_oa.callback.reply import (
     VideoReply,
     VoiceReply,
 )
+from wechat_oa.text import MAX_REPLY_BYTES
 from wechat_oa.texts import DEFAULT_TEXTS
 
 Match = Literal["exact", "prefix", "contains"]
 
 _MAX_TEXT = 600
+_MAX_PROMPT = 200
+"""What is appended to a part of an answer must leave room for the part."""
 _MAX_RULES = 500
+
+
+_AROUND = " \t\r\n。.!?,，、:;~～…·\"'“”‘’「」『』【】《》()[]"
 
 
 class RuleError(ValueError):
@@ -83,11 +89,13 @@ class ReplyRules:
 
 def normalise(text: str) -> str:
     """Return a text as rules compare it: width, case and the punctuation around it make no difference."""
-    return unicodedata.normalize("NFKC", text).casefold().strip(" \t\r\n。.!?,，、~～「」“”\"'")
+    return unicodedata.normalize("NFKC", text).casefold().strip(_AROUND)
 
 
-def parse_rules(document: Mapping[str, Any]) -> ReplyRules:
+def parse_rules(document: object) -> ReplyRules:
     """Return the rules that a document holds. Raises RuleError."""
+    if not isinstance(document, dict):
+        raise RuleError("整份文件要是一个对象，可以有 texts、keywords、menu、scenes")
     unknown = set(document) - {"texts", "keywords", "menu", "scenes"}
     if unknown:
         raise RuleError(f"不认识的项：{'、'.join(sorted(unknown))}；可以有 texts、keywords、menu、scenes")
@@ -108,14 +116,18 @@ def _texts(texts: object) -> dict[str, str]:
     for name, text in texts.items():
         if name not in DEFAULT_TEXTS:
             raise RuleError(f"texts 里没有叫「{name}」的文字；可以有：{'、'.join(DEFAULT_TEXTS)}")
-        if not isinstance(text, str) or not text.strip() or len(text) > _MAX_TEXT:
-            raise RuleError(f"texts.{name} 要是文字，1 到 {_MAX_TEXT} 个字")
+        most = _MAX_PROMPT if name == "push_prompt" else _MAX_TEXT
+        if not isinstance(text, str) or not text.strip() or _too_long(text, most):
+            raise RuleError(f"texts.{name} 要是文字，1 到 {most} 个字")
     return texts
 
 
 def _keyword(rule: object, where: str) -> Keyword:
     if not isinstance(rule, dict):
         raise RuleError(f"{where} 要是一个对象，有 words 和 reply")
+    unknown = set(rule) - {"words", "match", "reply"}
+    if unknown:
+        raise RuleError(f"{where} 有不认识的项：{'、'.join(sorted(unknown))}；可以有 words、match、reply")
     words = rule.get("words")
     if isinstance(words, str):
         words = [words]
@@ -135,6 +147,8 @@ def _keyword(rule: object, where: str) -> Keyword:
 def _actions(actions: object, where: str) -> dict[str, Action]:
     if not isinstance(actions, dict) or len(actions) > _MAX_RULES:
         raise RuleError(f"{where} 要是一个对象：名字 → 回复，最多 {_MAX_RULES} 个")
+    if "" in actions:
+        raise RuleError(f"{where} 里有一个没有名字的回复")
     return {name: _action(action, f"{where}.{name}") for name, action in actions.items()}
 
 
@@ -146,7 +160,7 @@ def _action(action: object, where: str) -> Action:
 
     def text(name: str, *, optional: bool = False, most: int = _MAX_TEXT) -> str:
         value = action.get(name, "")
-        if not isinstance(value, str) or len(value) > most or not (optional or value.strip()):
+        if not isinstance(value, str) or _too_long(value, most) or not (optional or value.strip()):
             raise RuleError(f"{where} 的 {name} 要是文字，最多 {most} 个字")
         return value
 
@@ -173,6 +187,11 @@ def _action(action: object, where: str) -> Action:
     raise RuleError(
         f"{where} 的 type 只能是 text、ask、image、voice、video、music、news、transfer_customer_service"
     )
+
+
+def _too_long(text: str, most: int) -> bool:
+    """Whether a text has more than ``most`` characters, or more bytes than one message takes (emoji)."""
+    return len(text) > most or len(text.encode("utf-8", "surrogatepass")) > MAX_REPLY_BYTES
 
 
 def _article(action: Mapping[str, Any], where: str) -> Article:

@@ -39,7 +39,11 @@ class RuntimeConfig:
             except StoreError as error:
                 log.warning("runtime config not read, using what is known: %s", error)
             else:
-                self._documents[name] = item.get("document", {})
+                document = item.get("document", {})
+                if isinstance(document, dict):
+                    self._documents[name] = document
+                else:
+                    log.error("the runtime config %s is no JSON object, using what is known", name)
             self._read_at[name] = now
         return self._documents.get(name, {})
 

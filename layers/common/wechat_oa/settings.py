@@ -13,6 +13,7 @@ from typing import Literal, cast
 from urllib.parse import urlsplit
 
 InteractionMode = Literal["stream", "block"]
+Simulator = Literal["auto", "on", "off"]
 
 DEFAULT_OPENAI_URL = "https://api.openai.com/v1"
 DEFAULT_PROMPT = "你是这个微信公众号的助手。用读者提问的语言，准确、友好、简洁地回答；不知道就说不知道。"
@@ -30,7 +31,7 @@ class AiSettings:
     api_url: str = DEFAULT_OPENAI_URL
     api_key: str = field(default="", repr=False)
     model: str = "gpt-5-mini"
-    max_tokens: int = 2000
+    max_tokens: int = 4000
     """The most an answer may cost, in the model's tokens."""
     temperature: float | None = None
     """None leaves it to the model: several models refuse any value but their own."""
@@ -83,6 +84,8 @@ class Settings:
 
     save_log: bool = False
     data_dir: str = "./data"
+    simulator: Simulator = "auto"
+    """``auto``: served where only this machine listens, and no real account's token is there to sign with."""
     demo_seconds: float = 2.0
     """How long the built-in demo model takes for an answer."""
     table_name: str = ""
@@ -116,11 +119,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         wechat=read.ai("WECHAT_"),
         save_log=read.flag("IS_SAVE_LOG"),
         data_dir=read.text("WECHAT_OA_DATA_DIR", default=Settings.data_dir),
+        simulator=cast(Simulator, read.choice("WECHAT_OA_SIMULATOR", ("auto", "on", "off"))),
         demo_seconds=read.number("WECHAT_OA_DEMO_SECONDS", 2, low=0, high=120, unit="seconds"),
         table_name=read.text("WECHAT_OA_TABLE"),
         queue_url=read.text("WECHAT_OA_QUEUE_URL"),
     )
-    if settings.encoding_aes_key and not settings.app_id:
+    if settings.encoding_aes_key and not read.text("WECHAT_APP_ID"):
         read.problems.append("WECHAT_ENCODING_AES_KEY needs WECHAT_APP_ID: messages are encrypted with both")
     if len(settings.ai_timeout_prompt.encode()) > 600:
         read.problems.append("WECHAT_MSG_AI_TIMEOUT_PROMPT is too long: 600 UTF-8 bytes (200 汉字) at most")
@@ -142,7 +146,7 @@ def with_secrets(
     ``fetch`` takes full parameter names and returns those that exist. A secret that does not exist is a
     setting that is not set.
     """
-    names = [name for name in environment.get("WECHAT_OA_SECRETS", "").split(",") if name]
+    names = [name.strip() for name in environment.get("WECHAT_OA_SECRETS", "").split(",") if name.strip()]
     prefix = environment.get("WECHAT_OA_SECRETS_PREFIX", "")
     if not names:
         return dict(environment)
@@ -191,7 +195,7 @@ class _Reader:
     def number(self, name: str, default: float, *, low: float, high: float, unit: str = "") -> float:
         value = self.text(name)
         try:
-            number = float(value) if value else default
+            number = float(value or default)
         except ValueError:
             number = float("nan")
         if not low <= number <= high:
@@ -201,7 +205,7 @@ class _Reader:
 
     def count(self, name: str, default: int, *, low: int, high: int) -> int:
         value = self.text(name, str(default))
-        if not value.isdecimal() or not low <= int(value) <= high:
+        if not re.fullmatch(r"[0-9]{1,12}", value) or not low <= int(value) <= high:
             self.problems.append(f"{name} must be a whole number from {low} to {high}")
             return default
         return int(value)
@@ -216,7 +220,9 @@ class _Reader:
         value = self.text(name, default).rstrip("/")
         try:
             parts = urlsplit(value)
-            valid = parts.scheme in ("http", "https") and bool(parts.hostname)
+            # Asking for the port is what finds out that it is none.
+            valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+            valid = valid and not re.search(r"\s", value)
         except ValueError:
             valid = False
         if not valid:
@@ -238,14 +244,15 @@ class _Reader:
             special = f"OPENAI_{infix}{key}"
             return special if self.text(special) else f"OPENAI_{key}"
 
-        url_name = next((n for n in (name("API_URL"), name("BASE_URL")) if self.text(n)), name("API_URL"))
+        keys = (f"{infix}API_URL", f"{infix}BASE_URL", "API_URL", "BASE_URL")
+        url_name = next((n for n in (f"OPENAI_{key}" for key in keys) if self.text(n)), "OPENAI_API_URL")
         temperature = self.text(name("TEMPERATURE"))
         return AiSettings(
             # Owners paste either the base address or the whole address of the endpoint.
             api_url=self.url(url_name, DEFAULT_OPENAI_URL).removesuffix("/chat/completions"),
             api_key=self.text(name("API_KEY")),
             model=self.text(name("MODEL"), AiSettings.model),
-            max_tokens=self.count(name("MAX_TOKENS"), 2000, low=1, high=1_000_000),
+            max_tokens=self.count(name("MAX_TOKENS"), 4000, low=1, high=1_000_000),
             temperature=self.number(name("TEMPERATURE"), 0, low=0, high=2) if temperature else None,
             timeout=self.number(name("TIMEOUT"), 120, low=1, high=900, unit="seconds"),
             interaction_mode=cast(

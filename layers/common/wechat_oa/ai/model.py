@@ -8,9 +8,10 @@ between the model and the reader.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from typing import Any, Literal
 
 import httpx2
@@ -21,11 +22,13 @@ from wechat_oa.settings import DEFAULT_OPENAI_URL, AiSettings
 
 log = logging.getLogger(__name__)
 
-Failure = Literal["busy", "unreachable", "timeout", "refused", "misconfigured", "empty", "broken"]
+Failure = Literal["busy", "unreachable", "timeout", "refused", "misconfigured", "empty", "too_long", "broken"]
 
 MAX_ANSWER_CHARACTERS = 40_000
 """A model that never stops is stopped here."""
 _MAX_LINE = 1 << 20
+_DONE = b"[DONE]"
+_DRAIN_SECONDS = 0.05
 
 
 class ModelError(Exception):
@@ -72,36 +75,49 @@ class Model:
             async with asyncio.timeout_at(deadline):
                 manager, response = await self._request(messages)
             try:
-                pieces = _pieces(response)
-                while True:
-                    async with asyncio.timeout_at(deadline):
-                        piece = await anext(pieces, None)
-                    text = cleaner.feed(piece) if piece is not None else cleaner.end()
-                    length += len(text)
-                    if text:
-                        yield text
-                    if piece is None or length > MAX_ANSWER_CHARACTERS:
-                        break
+                async with contextlib.aclosing(_pieces(response)) as pieces:
+                    while length < MAX_ANSWER_CHARACTERS:
+                        async with asyncio.timeout_at(deadline):
+                            piece = await anext(pieces, None)
+                        text = cleaner.feed(piece) if piece is not None else cleaner.end()
+                        text = text[: MAX_ANSWER_CHARACTERS - length]
+                        length += len(text)
+                        if text:
+                            yield text
+                        if piece is None:
+                            break
             finally:
                 await manager.__aexit__(None, None, None)
         except (TimeoutError, httpx2.TimeoutException) as error:
             raise ModelError("timeout", "no end of the answer in time") from error
         except openai.OpenAIError as error:
-            raise _model_error(error) from error
+            # Not "from error": its text may quote the question or the key, and a traceback would show it.
+            raise _model_error(error) from None
         except httpx2.HTTPError as error:
             raise ModelError("broken", type(error).__name__) from error
         if length == 0:
             raise ModelError("empty", "the model answered nothing")
+        if length == MAX_ANSWER_CHARACTERS:
+            raise ModelError("too_long", "the model does not stop")
 
     async def transcribe(self, voice: bytes, file_name: str) -> str:
         """Return what is said in a voice message (``audio/transcriptions``). Raises ModelError."""
         try:
-            result = await self._client.audio.transcriptions.create(
-                model=self._settings.transcription_model, file=(file_name, voice)
-            )
+            async with asyncio.timeout(self._settings.timeout):
+                result = await self._client.audio.transcriptions.create(
+                    model=self._settings.transcription_model, file=(file_name, voice)
+                )
+        except TimeoutError as error:
+            raise ModelError("timeout", "no transcript in time") from error
         except openai.OpenAIError as error:
-            raise _model_error(error) from error
-        return result.text.strip()
+            raise _model_error(error) from None
+        except (ValueError, RecursionError) as error:
+            raise ModelError("broken", "the transcript is not JSON") from error
+        # The client hands on whatever the service says, its type notwithstanding.
+        text = getattr(result, "text", None)
+        if not isinstance(text, str):
+            raise ModelError("broken", "no transcript in the answer")
+        return text.strip()
 
     async def close(self) -> None:
         """Close the connections."""
@@ -112,7 +128,10 @@ class Model:
         for _ in range(3):
             parameters: dict[str, Any] = {
                 "model": self._settings.model,
-                "messages": messages,
+                # The client would look at every message for what it might convert: milliseconds of a long
+                # conversation, and there is nothing to convert. What is "extra" goes as it is.
+                "messages": [],
+                "extra_body": {"messages": messages},
                 "stream": self._settings.interaction_mode == "stream",
                 self._limit_name: self._settings.max_tokens,
             }
@@ -122,17 +141,19 @@ class Model:
             try:
                 return manager, await manager.__aenter__()
             except openai.BadRequestError as error:
-                if not self._adapt(error):
+                if not self._adapt(error, parameters):
                     raise
-        raise ModelError("refused", "the model takes neither of the ways to ask it")
+        raise ModelError("misconfigured", "the model takes neither of the ways to ask it")
 
-    def _adapt(self, error: openai.BadRequestError) -> bool:
+    def _adapt(self, error: openai.BadRequestError, sent: Mapping[str, Any]) -> bool:
+        """Remember what to do differently; ``sent`` tells what was wrong, since by now another question may
+        have been refused for the same."""
         about = f"{error.param} {error.message}"
-        if "max_tokens" in about and self._limit_name == "max_tokens":
+        if "max_tokens" in sent and "max_tokens" in about:
             self._limit_name = "max_completion_tokens"
-        elif "max_completion_tokens" in about and self._limit_name == "max_completion_tokens":
+        elif "max_completion_tokens" in sent and "max_completion_tokens" in about:
             self._limit_name = "max_tokens"
-        elif "temperature" in about and self._temperature is not None:
+        elif "temperature" in sent and "temperature" in about:
             self._temperature = None
         else:
             return False
@@ -143,59 +164,88 @@ class Model:
 async def _pieces(response: Any) -> AsyncGenerator[str]:
     """Yield the text of an event stream, or of one JSON answer, as it arrives."""
     if "text/event-stream" not in response.headers.get("content-type", ""):
-        yield _whole(await response.read())
+        answer = _whole(await response.read())
+        yield _content(answer)
+        _check_whole([answer])
         return
     rest = b""
-    async for chunk in response.iter_bytes():
+    chunks = response.iter_bytes()
+    async for chunk in chunks:
         # One network read may hold many events: their texts go on together.
         *lines, rest = (rest + chunk).split(b"\n")
-        texts: list[str] = []
-        for line in lines:
-            if not line.startswith(b"data:"):
-                continue
-            data = line[5:].strip()
-            if data == b"[DONE]":
-                yield "".join(texts)
-                return
-            texts.append(_delta(data))
-        if piece := "".join(texts):
+        events = [line[5:].strip() for line in lines if line.startswith(b"data:")]
+        ended = _DONE in events
+        if ended:
+            del events[events.index(_DONE) :]
+        deltas = [_delta(event) for event in events]
+        if piece := "".join([_content(delta) for delta in deltas]):
             yield piece
+        _check_whole(deltas)
+        if ended:
+            await _drain(chunks)
+            return
         if len(rest) > _MAX_LINE:
             raise ModelError("broken", "an event without an end")
-    if rest.startswith(b"data:") and rest[5:].strip() != b"[DONE]":
-        yield _delta(rest[5:])
+    if rest.startswith(b"data:") and rest[5:].strip() != _DONE:
+        delta = _delta(rest[5:])
+        yield _content(delta)
+        _check_whole([delta])
 
 
-def _delta(data: bytes) -> str:
-    """The text that one event adds."""
+async def _drain(chunks: AsyncIterator[bytes]) -> None:
+    """Read to the end of a response that has said all, so that its connection can be used again.
+
+    A new one costs a handshake; a service that keeps this one open is not waited for, and how it ends no
+    longer matters.
+    """
+    with contextlib.suppress(TimeoutError, httpx2.HTTPError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            async for _ in chunks:
+                pass
+
+
+def _delta(data: bytes) -> dict[str, Any]:
+    """What one event adds."""
     event = _json(data)
     if error := event.get("error"):
         raise ModelError("broken", f"error event: {_short(error)}")
-    for choice in event.get("choices") or ():
-        text = (choice.get("delta") or {}).get("content")
+    return event
+
+
+def _whole(data: bytes) -> dict[str, Any]:
+    answer = _json(data)
+    if not answer.get("choices"):
+        raise ModelError("broken", f"no answer in the answer: {_short(answer.get('error'))}")
+    return answer
+
+
+def _check_whole(answers: Sequence[Mapping[str, Any]]) -> None:
+    """Raise ModelError when the model says that it was stopped by the most it may use: half a sentence must
+    not look whole."""
+    for answer in answers:
+        choices = answer.get("choices")
+        for choice in choices if isinstance(choices, list) else ():
+            if isinstance(choice, dict) and choice.get("finish_reason") == "length":
+                raise ModelError("too_long", "OPENAI_MAX_TOKENS is used up")
+
+
+def _content(answer: Mapping[str, Any]) -> str:
+    """The text of the first choice that has any."""
+    choices = answer.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        said = (choice.get("delta") or choice.get("message")) if isinstance(choice, dict) else None
+        text = said.get("content") if isinstance(said, dict) else None
         if isinstance(text, str):
             return text
     return ""
 
 
-def _whole(data: bytes) -> str:
-    answer = _json(data)
-    for choice in answer.get("choices") or ():
-        text = (choice.get("message") or {}).get("content")
-        if isinstance(text, str):
-            return text
-    raise ModelError("broken", f"no answer in the answer: {_short(answer.get('error'))}")
-
-
 def _json(data: bytes) -> dict[str, Any]:
     try:
         value = json.loads(data)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError("broken", "not JSON") from error
-    if not isinstance(value, dict) or not all(
-        isinstance(choice, dict) and isinstance(choice.get("delta") or choice.get("message") or {}, dict)
-        for choice in value.get("choices") or ()
-    ):
+    if not isinstance(value, dict):
         raise ModelError("broken", "JSON of another shape")
     return value
 
@@ -203,6 +253,10 @@ def _json(data: bytes) -> dict[str, Any]:
 def _short(error: object) -> str:
     """An error for the log: its type and code, never its text, which may quote the question."""
     return f"{error.get('type')} {error.get('code')}"[:80] if isinstance(error, dict) else "unknown"
+
+
+# OpenAI's, and DashScope's for an account without credit.
+_OWNER_CODES = frozenset({"insufficient_quota", "model_not_found", "Arrearage"})
 
 
 def _model_error(error: openai.OpenAIError) -> ModelError:
@@ -214,14 +268,16 @@ def _model_error(error: openai.OpenAIError) -> ModelError:
         case openai.APIConnectionError():
             failure, detail = "unreachable", type(error.__cause__).__name__
         case openai.APIStatusError():
-            detail = f"HTTP {error.status_code} {error.code or ''}".strip()
-            if error.status_code in (401, 403, 404) or error.code == "insufficient_quota":
+            detail = f"HTTP {error.status_code} {error.code or ''}".strip()[:80]
+            if error.code in _OWNER_CODES:
+                failure = "misconfigured"
+            elif error.status_code in (408, 409, 429) or error.status_code >= 500:
+                failure = "busy"
+            elif error.status_code in (400, 413, 422):
+                failure = "refused"
+            else:
                 # The key, the address, the model or the credit: only the owner can mend it.
                 failure = "misconfigured"
-            elif error.status_code == 429 or error.status_code >= 500:
-                failure = "busy"
-            else:
-                failure = "refused"
     return ModelError(failure, detail)
 
 

@@ -9,9 +9,9 @@ class Cleaner:
     """Takes the pieces of one answer in order and gives back what a reader should see.
 
     White space before the answer goes. Models that think aloud begin with ``<think>…</think>``: that is left
-    out. Some services cut an emoji in
-    two (a surrogate at the end of one piece, its partner in the next): it is put together again, and a
-    surrogate that stays alone becomes U+FFFD, since no encoding could carry it further.
+    out. Some services cut an emoji in two (a surrogate at the end of one piece, its partner in the next): it
+    is put together again, and a surrogate that stays alone becomes U+FFFD, since no encoding could carry it
+    further.
     """
 
     def __init__(self) -> None:

@@ -128,7 +128,8 @@ class AccessTokens:
         taken = self._table.update(
             *self._key,
             set={"lease_owner": owner, "lease_until": until, "ttl": max(item.get("ttl", 0), until)},
-            if_equals={"lease_owner": item.get("lease_owner")},
+            # The token too: a whole fetch may have come and gone since the item was read.
+            if_equals={"lease_owner": item.get("lease_owner"), "expires_at": item.get("expires_at")},
         )
         return taken is not None
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from wechat_oa.callback.crypto import MessageCrypto
-from wechat_oa.callback.errors import CryptoError, KeyMissingError, MessageError, SignatureError
+from wechat_oa.callback.errors import CryptoError, KeyMissingError, SignatureError
 from wechat_oa.callback.message import Message, message_from
 from wechat_oa.callback.reply import Reply, render_json, render_xml, within_limits
 from wechat_oa.callback.signature import sign, verify
-from wechat_oa.callback.wire import Fields, element, is_json, parse, to_json
+from wechat_oa.callback.wire import Fields, element, encrypted_part, is_json, parse, to_json
 
 
 @dataclass(frozen=True)
@@ -103,13 +103,12 @@ def open_envelope(query: Mapping[str, str], body: bytes, credentials: Credential
     owner changed the mode. Raises CallbackError, and nothing else: SignatureError, MessageError,
     CryptoError, or KeyMissingError for an encrypted message that no key is there for.
     """
-    encrypted_mode = query.get("encrypt_type", "") not in ("", "raw")
-    if not encrypted_mode:
-        _verify_signature(query, credentials, now)
-    fields = parse(body)
     crypto = None
-    if encrypted_mode:
-        fields, crypto = _decrypt(fields, query, credentials, now)
+    if query.get("encrypt_type", "") not in ("", "raw"):
+        fields, crypto = _decrypt(body, query, credentials, now)
+    else:
+        _verify_signature(query, credentials, now)
+        fields = parse(body)
     return Envelope(message_from(fields), credentials, query.get("nonce", ""), is_json(body), crypto)
 
 
@@ -124,12 +123,10 @@ def _verify_signature(query: Mapping[str, str], credentials: Credentials, now: f
 
 
 def _decrypt(
-    fields: Fields, query: Mapping[str, str], credentials: Credentials, now: float
+    body: bytes, query: Mapping[str, str], credentials: Credentials, now: float
 ) -> tuple[Fields, MessageCrypto | None]:
     """Return the fields inside ``Encrypt``, and what decrypted them: the current key, else the previous."""
-    encrypted = fields.get("Encrypt", "")
-    if not isinstance(encrypted, str):
-        raise MessageError("Encrypt is not a text")
+    encrypted = encrypted_part(body)
     # Never ``signature`` alone: it does not cover the message.
     verify(
         query.get("msg_signature", ""),
@@ -140,6 +137,7 @@ def _decrypt(
         now=now,
     )
     if not credentials.cryptos:
+        fields = parse(body)
         if "FromUserName" not in fields:
             raise KeyMissingError(
                 "WeChat encrypts its messages, but no EncodingAESKey is configured here: set it, or choose"

@@ -51,6 +51,22 @@ def parse(body: bytes) -> Fields:
     return fields
 
 
+def encrypted_part(body: bytes) -> str:
+    """Return the ``Encrypt`` field of a body in either form, "" if it has none.
+
+    Of XML only this is looked at: it is what the signature covers, and the message is inside it. Raises
+    MessageError as ``parse`` does.
+    """
+    _, found, rest = body.partition(b"<Encrypt>")
+    content, ended, rest = rest.partition(b"</Encrypt>")
+    if found and ended and b"<Encrypt" not in rest and len(body) <= MAX_BODY and content.isascii():
+        return content.decode().strip().removeprefix("<![CDATA[").removesuffix("]]>").strip()
+    encrypted = parse(body).get("Encrypt", "")
+    if not isinstance(encrypted, str):
+        raise MessageError("Encrypt is not a text")
+    return encrypted
+
+
 def _parse_xml(body: bytes) -> Value:
     open_elements: list[Fields] = [{}]
     texts: list[str] = []
@@ -79,6 +95,8 @@ def _parse_xml(body: bytes) -> Value:
 
     # Naming the encoding keeps a declaration in the body from choosing one.
     parser = expat.ParserCreate("UTF-8")
+    # One call for a text, however many lines it has.
+    parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.StartElementHandler = start
     parser.CharacterDataHandler = texts.append

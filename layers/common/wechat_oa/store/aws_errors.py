@@ -19,9 +19,9 @@ def aws_errors(operation: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise StoreError(f"{operation}: {error_code(error)}") from error
+        raise StoreError(f"{operation}: {error_code(error)}") from None
     except BotoCoreError as error:
-        raise StoreError(f"{operation}: {type(error).__name__}") from error
+        raise StoreError(f"{operation}: {type(error).__name__}") from None
 
 
 def error_code(error: ClientError) -> str:
