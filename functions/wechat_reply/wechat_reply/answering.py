@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from wechat_oa.callback.envelope import Envelope, open_envelope, verify_url
 from wechat_oa.callback.errors import CallbackError, KeyMissingError, MessageError
@@ -30,8 +29,7 @@ log = logging.getLogger(__name__)
 _PUBLISH_JOB_SECONDS = 30 * 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class HttpAnswer:
+class HttpAnswer(NamedTuple):
     """What goes back over HTTP."""
 
     status: int

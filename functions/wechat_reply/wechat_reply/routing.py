@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from wechat_oa.callback.message import Location, Message
 from wechat_oa.callback.reply import Reply, TextReply
@@ -22,15 +22,13 @@ _STATUS = re.compile(r"[0-9]{1,9}")
 _UNSUPPORTED_BY_WECHAT = "【收到不支持的消息类型，暂无法显示】"
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(NamedTuple):
     """Answer with this at once."""
 
     reply: Reply
 
 
-@dataclass(frozen=True, slots=True)
-class AskModel:
+class AskModel(NamedTuple):
     """Let the model answer."""
 
     question: str
@@ -51,8 +49,7 @@ class Forget:
     reply: Reply | None
 
 
-@dataclass(frozen=True, slots=True)
-class RecordPublishJob:
+class RecordPublishJob(NamedTuple):
     """Note how a publish job ended."""
 
     publish_id: str

@@ -14,7 +14,7 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
 from wechat_oa.identifiers import time_ordered_id
@@ -75,8 +75,7 @@ class Answer:
         return self.state == "writing" and now - self.beat > STALE_SECONDS
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """What one delivery may show."""
 
     answer: Answer

@@ -14,7 +14,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
 
 from wechat_oa.callback.reply import (
     Article,
@@ -45,8 +45,7 @@ class RuleError(ValueError):
     """The document makes no sense. The text says where and why, in Chinese, for the owner."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """Let the model answer, as if the follower had asked this question."""
 
     question: str
@@ -55,8 +54,7 @@ class Ask:
 Action: TypeAlias = Reply | Ask
 
 
-@dataclass(frozen=True, slots=True)
-class Keyword:
+class Keyword(NamedTuple):
     """An action for what a follower writes."""
 
     words: tuple[str, ...]
