@@ -57,7 +57,8 @@ def measure() -> Table:
         ("what", "ms", "middle half", "× floor", "CPU ms", "× floor", "peak MB", "× floor"),
         rows,
         f"The callback is ready after {rows[1][4]} ms of CPU time, {rows[1][5]} times what one DynamoDB"
-        f" client alone takes ({_ROUNDS} fresh processes of each, in turn; the interpreter not counted).",
+        f" client alone takes ({_ROUNDS} fresh processes of each, in turn; the interpreter's own start not"
+        " counted).",
         [
             Target(
                 f"the callback within {_TARGET:g} × the floor: {rows[1][5]} × in CPU time, which no other"

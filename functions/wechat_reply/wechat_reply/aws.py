@@ -15,7 +15,7 @@ from wechat_oa.store.aws_table import DynamoTable
 from wechat_reply.services import Services
 
 # A call that hangs would eat the follower's five seconds: better to try again at once.
-_CONFIG = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 3})
+_CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
 # Many functions starting at once meet the limit of SSM's calls a second; a start has ten seconds.
 _START_CONFIG = Config(
     connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 8}
