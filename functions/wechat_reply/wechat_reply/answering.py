@@ -133,7 +133,11 @@ async def _continue(attempt: Attempt) -> str:
     key, number = await attempt.patiently(lambda: services.answers.bind(attempt.key, message.from_user))
     if not key:
         # Everything has been shown: then it is a word like any other, and the model knows what came before.
-        return await _ask(attempt, AskModel(message.content.strip()))
+        # A menu key is no word.
+        said = message.content.strip()
+        if not said:
+            return services.config.reply_rules().texts["all_shown"]
+        return await _ask(attempt, AskModel(said))
     answer = await attempt.patiently(lambda: services.answers.get(key))
     if answer and answer.stale(services.clock()):
         text = services.config.reply_rules().texts["abandoned"]

@@ -30,8 +30,8 @@ def aws_services(environment: Mapping[str, str]) -> Services:
     start.
     """
     logging.getLogger().setLevel(logging.INFO)
-    for noisy in ("botocore", "httpx", "httpx2"):
-        # Addresses of followers' pictures, and chatter.
+    for noisy in ("botocore", "httpx", "httpx2", "openai"):
+        # Addresses of followers' pictures, questions, and chatter.
         logging.getLogger(noisy).setLevel(logging.WARNING)
     # boto3 would bring its resources along, which nobody here uses and every cold start would pay for.
     aws: Any = botocore.session.get_session()

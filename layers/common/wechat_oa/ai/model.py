@@ -177,9 +177,13 @@ async def _pieces(response: Any) -> AsyncGenerator[str]:
         ended = _DONE in events
         if ended:
             del events[events.index(_DONE) :]
-        deltas = [_delta(event) for event in events]
-        if piece := "".join([_content(delta) for delta in deltas]):
-            yield piece
+        deltas: list[dict[str, Any]] = []
+        try:
+            deltas.extend(_delta(event) for event in events)
+        finally:
+            # What came before an error in the same read was said all the same.
+            if piece := "".join([_content(delta) for delta in deltas]):
+                yield piece
         _check_whole(deltas)
         if ended:
             await _drain(chunks)
