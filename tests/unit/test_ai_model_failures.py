@@ -165,7 +165,7 @@ async def test_a_model_that_never_stops_is_stopped() -> None:
 
 @pytest.mark.parametrize(
     ("chunks", "said", "seconds"),
-    [([30.0], "", 0.2), ([event("你好"), 30.0], "你好", 1.0), ([b": ping\n\n", 0.04] * 100, "", 0.2)],
+    [([30.0], "", 0.2), ([event("你好"), 30.0], "你好", 1.0), ([b": ping\n\n", 0.04] * 1000, "", 0.2)],
     ids=["silent from the start", "silent in the middle", "nothing but signs of life"],
 )
 async def test_the_whole_answer_has_only_so_much_time(
@@ -178,7 +178,7 @@ async def test_the_whole_answer_has_only_so_much_time(
     now = asyncio.get_running_loop().time
     began = now()
     assert (await failure_of(answering, said, timeout=seconds)).failure == "timeout"
-    assert seconds * 0.9 < now() - began < 5
+    assert seconds * 0.9 < now() - began < 25, "long before the service says anything more"
     assert stream.closed, "the service need not go on"
 
 
@@ -259,7 +259,8 @@ async def test_a_voice_is_sent_with_its_name_and_comes_back_as_text() -> None:
 async def test_a_voice_that_cannot_be_understood_is_a_failure_as_well(
     answering: Answering, failure: str
 ) -> None:
-    async with model_of(answering, transcription_model="w", timeout=0.3) as model:
+    patience = 0.3 if failure == "timeout" else 30.0
+    async with model_of(answering, transcription_model="w", timeout=patience) as model:
         with pytest.raises(ModelError) as refused:
             await model.transcribe(b"voice", "voice.amr")
     assert refused.value.failure == failure
