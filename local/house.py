@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
@@ -30,7 +31,6 @@ from wechat_reply.working import Worker
 PLATFORM_PATH = "/wechat-platform"
 CONCURRENT_ANSWERS = 256
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104
 GRACE_SECONDS = 20.0
 """What answers under way get to finish when the server stops."""
 
@@ -126,9 +126,13 @@ class House:
 
 def _reachable(host: str) -> str:
     """Where this machine itself reaches a server that listens on ``host``."""
-    if host in _EVERYWHERE:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if address.is_unspecified:
         return "127.0.0.1"
-    return f"[{host}]" if ":" in host else host
+    return f"[{host}]" if address.version == 6 else host
 
 
 def _account(settings: Settings) -> Account:
