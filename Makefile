@@ -6,8 +6,8 @@ VENV   := .venv
 SAM    := .venv-sam
 BIN    := $(VENV)/bin
 PIP    := -m pip install --quiet --disable-pip-version-check
-# The layer and the functions are built for this Python; it must be on PATH when they are.
-export PATH := $(shell ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13*/bin 2>/dev/null | head -n 1):$(PATH)
+# The layer and the functions are built for Python 3.13, which must be on PATH then.
+BUILD_PATH := $(shell ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13*/bin 2>/dev/null | head -n 1):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .PHONY: run test test-browser check format bench build sam-local-test clean
@@ -38,11 +38,11 @@ bench: $(VENV)/ready
 # SAM ships sources only, and on Lambda nothing can be cached: compiled here, the worker starts in about
 # half the time. The hash is not checked, since the files cannot change any more.
 build: $(SAM)/ready
-	$(SAM)/bin/sam build
-	python3.13 -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build
+	PATH=$(BUILD_PATH) $(SAM)/bin/sam build
+	PATH=$(BUILD_PATH) python3.13 -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build
 
 sam-local-test: $(VENV)/ready $(SAM)/ready
-	SAM=$(CURDIR)/$(SAM)/bin/sam PYTHONPATH=.:layers/common $(BIN)/python -m tests.sam_local.run
+	PATH=$(BUILD_PATH) SAM=$(CURDIR)/$(SAM)/bin/sam PYTHONPATH=.:layers/common $(BIN)/python -m tests.sam_local.run
 
 $(VENV)/ready: requirements-dev.txt layers/common/requirements.txt
 	@echo "正在准备 Python 环境，第一次大约一分钟……"

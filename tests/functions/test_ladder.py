@@ -35,12 +35,12 @@ async def test_every_pace_is_answered_with_one_call_each(tmp_path: Path) -> None
         client() as http,
     ):
 
-        async def whole(seconds: float, attempts: int) -> None:
-            """The whole answer comes within WeChat's attempts."""
+        async def whole(seconds: float, at_least: int) -> None:
+            """The whole answer comes within WeChat's attempts, and not before it can."""
             follower = Follower(f"在等{seconds}", server.callback_url, http)
             delivery = await follower.send(f"讲讲 {seconds}s")
             assert _text(delivery) == ANSWER
-            assert len(delivery.attempts) == attempts
+            assert at_least <= len(delivery.attempts) <= 3
 
         async def in_parts(seconds: float) -> None:
             """The third attempt brings the beginning, 继续 the rest."""

@@ -438,7 +438,7 @@ async def test_httpx_does_not_log_an_address_with_the_secret(
 async def test_httpx_may_log_what_holds_no_secret(
     caplog: pytest.LogCaptureFixture, platform: Platform
 ) -> None:
-    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.INFO, logger="httpx")
     platform.answers(COUNT, {"total_count": 1})
 
     await platform.client().get_json(COUNT)
