@@ -63,7 +63,7 @@ def measure() -> Table:
             Target(
                 f"the callback within {_TARGET:g} × the floor: {rows[1][5]} × in CPU time, which no other"
                 f" process prolongs ({rows[1][3]} × by the clock)",
-                float(rows[1][5]) <= _TARGET,
+                ratio([cpu for _, cpu, _ in runs[CALLBACK]], floor[1]) <= _TARGET,
             )
         ],
     )
@@ -73,9 +73,9 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a fresh Python as a function runs: the layer and the function on the path, everything set."""
     with tempfile.TemporaryDirectory() as folder:
         settings = environment(Path(folder), "https://api.example.com")
-        return subprocess.run(
+        result = subprocess.run(
             [sys.executable, *arguments],
-            check=True,
+            check=False,
             capture_output=True,
             text=True,
             cwd=folder,
@@ -93,3 +93,6 @@ def python(*arguments: str) -> subprocess.CompletedProcess[str]:
                 "AWS_SESSION_TOKEN": "none",
             },
         )
+    if result.returncode:
+        raise RuntimeError(f"the handler cannot be imported:\n{result.stderr}")
+    return result
