@@ -5,12 +5,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 from wechat_oa.reply_rules import ReplyRules, RuleError, parse_rules
+from wechat_oa.settings import AiSettings
 from wechat_oa.store.table import StoreError, Table
 
 log = logging.getLogger(__name__)
+
+AiSection = Literal["chat", "wechat"]
+AI_FIELDS = ("api_url", "api_key", "model", "prompt", "temperature", "max_tokens")
+"""What the owner may change of the model's settings, for the web chat and for the account."""
 
 MAX_AGE_SECONDS = 5.0
 """How old what is in memory may be before the table is asked again."""
@@ -51,6 +57,12 @@ class RuntimeConfig:
         """Replace a document. Other processes see it within 5 seconds. Raises StoreError."""
         self._table.put({"pk": "config", "sk": name, "document": dict(document)})
         self._read_at.pop(name, None)
+
+    def ai(self, section: AiSection, settings: AiSettings) -> AiSettings:
+        """Return how the web chat or the account reaches the model: what the owner saved, else ``settings``."""
+        saved = self.document(section)
+        known = {field: saved[field] for field in AI_FIELDS if saved.get(field) not in (None, "")}
+        return replace(settings, **known) if known else settings
 
     def reply_rules(self) -> ReplyRules:
         """Return the owner's texts and rules; a document that makes no sense is logged and left out."""

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 InteractionMode = Literal["stream", "block"]
 Simulator = Literal["auto", "on", "off"]
+ChatAccess = Literal["open", "code"]
 
 DEFAULT_OPENAI_URL = "https://api.openai.com/v1"
 DEFAULT_PROMPT = "你是这个微信公众号的助手。用读者提问的语言，准确、友好、简洁地回答；不知道就说不知道。"
@@ -82,6 +83,24 @@ class Settings:
     chat: AiSettings = field(default_factory=AiSettings)
     wechat: AiSettings = field(default_factory=AiSettings)
 
+    config_password: str = field(default="", repr=False)
+    """Opens the settings; empty: they are closed."""
+    chat_access: ChatAccess = "open"
+    """Whether anyone may use the web chat, or only who has a code from the account."""
+    code_valid_days: int = 90
+    chat_visitor_daily_limit: int = 100
+    """The most questions one visitor of the web chat may ask in a day; 0: no limit."""
+    chat_daily_limit: int = 2_000
+    """The most questions that all visitors together may ask in a day; 0: no limit."""
+    chat_url: str = ""
+    """Where the public finds the chat page, with a slash at its end; empty: no links to it are made."""
+    chat_suggestions: tuple[str, ...] = ()
+    """Questions that an empty chat proposes."""
+    client_address_header: str = ""
+    """The header in which the proxy in front tells who is calling; empty: there is none."""
+    official_account_qrcode: str = ""
+    """The address of the account's QR code, for visitors of the chat page."""
+
     save_log: bool = False
     data_dir: str = "./data"
     simulator: Simulator = "auto"
@@ -115,6 +134,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         customer_message=read.flag("WECHAT_CUSTOMER_MESSAGE"),
         follower_daily_limit=read.count("WECHAT_FOLLOWER_DAILY_LIMIT", 200, low=0, high=1_000_000),
         daily_limit=read.count("WECHAT_DAILY_LIMIT", 10_000, low=0, high=100_000_000),
+        config_password=read.password("OPENAI_CONFIG_PASSWORD"),
+        chat_access=cast(ChatAccess, read.choice("CHAT_ACCESS", ("open", "code"))),
+        code_valid_days=read.count("OPENAI_VERIFICATION_CODE_VALID_DAYS", 90, low=1, high=3650),
+        chat_visitor_daily_limit=read.count("CHAT_VISITOR_DAILY_LIMIT", 100, low=0, high=1_000_000),
+        chat_daily_limit=read.count("CHAT_DAILY_LIMIT", 2_000, low=0, high=100_000_000),
+        chat_url=read.url("CHAT_URL", default="", slash=True),
+        chat_suggestions=tuple(filter(None, (s.strip() for s in read.text("CHAT_SUGGESTIONS").split("|")))),
+        client_address_header=read.text("CHAT_CLIENT_ADDRESS_HEADER").lower(),
+        official_account_qrcode=read.url("WECHAT_OFFICIAL_ACCOUNT_QRCODE", default=""),
         chat=read.ai(),
         wechat=read.ai("WECHAT_"),
         save_log=read.flag("IS_SAVE_LOG"),
@@ -216,8 +244,16 @@ class _Reader:
             self.problems.append(f"{name} must be true or false")
         return value in _TRUE
 
-    def url(self, name: str, default: str) -> str:
+    def password(self, name: str) -> str:
+        value = self.text(name)
+        if 0 < len(value) < 8:
+            self.problems.append(f"{name} must have 8 characters or more: anyone may try to guess it")
+        return value
+
+    def url(self, name: str, default: str, *, slash: bool = False) -> str:
         value = self.text(name, default).rstrip("/")
+        if not value:
+            return ""
         try:
             parts = urlsplit(value)
             # Asking for the port is what finds out that it is none.
@@ -228,7 +264,7 @@ class _Reader:
         if not valid:
             self.problems.append(f"{name} must be an address that starts with http:// or https://")
             return default
-        return value
+        return f"{value}/" if slash else value
 
     def path(self, name: str) -> str:
         value = self.text(name).strip("/")
