@@ -1,0 +1,49 @@
+"""An answer of the account, whole, for whoever has its link: streaming on while it is being written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from chat_app.errors import Refusal
+from chat_app.services import ChatServices
+from chat_app.stream import DONE, EventStream, event
+from wechat_oa.answers import Answer
+from wechat_oa.store.table import StoreError
+
+POLL_SECONDS = 0.4
+MOST_SECONDS = 180.0
+"""How long one request follows an answer that is being written."""
+
+
+def read_answer(services: ChatServices, link: str) -> EventStream:
+    """Return the stream of the answer behind a link: its question, then its text as it comes.
+
+    Raises Refusal for a link that leads nowhere (any more), StoreError.
+    """
+    answer = services.answers.behind(link)
+    if answer is None:
+        raise Refusal(404, "not_found", "这个回答已经过期，或者链接不完整。请在公众号里再问一次。")
+    return EventStream(_events(services, answer))
+
+
+async def _events(services: ChatServices, answer: Answer) -> AsyncGenerator[bytes]:
+    yield event({"success": True, "question": answer.question})
+    sent = ""
+    current: Answer | None = answer
+    for _ in range(int(MOST_SECONDS / POLL_SECONDS)):
+        if current is None:
+            break
+        if current.text.startswith(sent) and len(current.text) > len(sent):
+            piece, sent = current.text[len(sent) :], current.text
+            yield event({"success": True, "message": piece, "interaction_mode": "stream"})
+        if current.finished or current.stale(services.clock()):
+            break
+        await asyncio.sleep(POLL_SECONDS)
+        try:
+            current = services.answers.get(answer.key)
+        except StoreError:
+            continue
+    if current is None or not current.finished:
+        yield event({"success": False, "error": "回答中断了，请在公众号里再问一次。", "code": "broken"})
+    yield DONE

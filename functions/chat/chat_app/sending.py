@@ -1,0 +1,160 @@
+"""A visitor's question and the model's answer, streamed or whole."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncGenerator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from chat_app.errors import MODEL_FAILURES, Refusal
+from chat_app.services import ChatServices
+from chat_app.stream import DONE, EventStream, event
+from chat_app.visitors import has_access, visitor
+from wechat_oa.ai.model import ModelError
+from wechat_oa.settings import AiSettings
+
+log = logging.getLogger(__name__)
+
+MAX_MESSAGE = 4_000
+"""Characters of a question."""
+MAX_HISTORY = 16_000
+"""Characters of the history that go to the model: the latest that fit."""
+MAX_TURNS = 100
+HEADER_PATIENCE = 1.0
+"""Seconds that the response's headers wait for the model, so that they can tell how long it took."""
+
+
+class HistoryMessage(BaseModel):
+    """One earlier message. A visitor speaks for both sides, but never for the system."""
+
+    role: Literal["user", "assistant"]
+    content: Annotated[str, Field(max_length=100_000)]
+
+
+class Question(BaseModel):
+    """What the page, and every client of this API, sends."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    message: Annotated[str, Field(min_length=1, max_length=MAX_MESSAGE)]
+    history: Annotated[list[HistoryMessage], Field(max_length=MAX_TURNS)] = []
+
+
+class Timing:
+    """When each stage of a request ended, in milliseconds since its beginning."""
+
+    def __init__(self) -> None:
+        self._began = time.perf_counter()
+        self._last = self._began
+        self.stages: dict[str, float] = {}
+
+    def mark(self, stage: str) -> None:
+        """The stage ends now; the next one begins."""
+        now = time.perf_counter()
+        self.stages[stage] = round((now - self._last) * 1000, 2)
+        self._last = now
+
+    @property
+    def whole(self) -> float:
+        """Milliseconds since the beginning."""
+        return round((time.perf_counter() - self._began) * 1000, 2)
+
+    def header(self) -> dict[str, str]:
+        """The Server-Timing header, with the stages so far."""
+        return {"server-timing": ", ".join(f"{stage};dur={ms}" for stage, ms in self.stages.items())}
+
+
+async def answer_question(
+    services: ChatServices, request: Request, question: Question, timing: Timing
+) -> Response:
+    """Return the response to a question: a stream of events, or in block mode one JSON object.
+
+    Raises Refusal: no access, or over the day's limits; StoreError.
+    """
+    if not has_access(services, request):
+        raise Refusal(401, "access_required", "请先输入验证码。关注公众号，发送「验证码」就能拿到。")
+    ai = services.ai
+    _take_quota(services, visitor(services, request))
+    messages = _messages(ai, question)
+    timing.mark("config")
+    pieces = services.model(ai).answer(messages)
+    if ai.interaction_mode == "block":
+        return await _whole(pieces, timing)
+    return await _stream(pieces, timing)
+
+
+def _take_quota(services: ChatServices, who: str) -> None:
+    settings = services.settings
+    if not services.quota.take("chat", who, settings.chat_visitor_daily_limit):
+        raise Refusal(429, "over_limit", "你今天的提问次数用完了，明天再来吧。")
+    if not services.quota.take("chat", "*", settings.chat_daily_limit):
+        raise Refusal(429, "over_limit", "今天来提问的人太多，次数用完了，明天再来吧。")
+
+
+def _messages(ai: AiSettings, question: Question) -> list[dict[str, Any]]:
+    kept: list[dict[str, Any]] = []
+    budget = MAX_HISTORY
+    for earlier in reversed(question.history):
+        budget -= len(earlier.content)
+        if budget < 0:
+            break
+        kept.append({"role": earlier.role, "content": earlier.content})
+    system = [{"role": "system", "content": ai.prompt}] if ai.prompt else []
+    return [*system, *reversed(kept), {"role": "user", "content": question.message}]
+
+
+async def _whole(pieces: AsyncGenerator[str], timing: Timing) -> Response:
+    try:
+        async with contextlib.aclosing(pieces):
+            text = "".join([piece async for piece in pieces])
+    except ModelError as error:
+        _log(timing, error)
+        status = {"timeout": 504, "busy": 503}.get(error.failure, 502)
+        raise Refusal(status, error.failure, MODEL_FAILURES[error.failure]) from error
+    timing.mark("upstream")
+    _log(timing)
+    body = {"success": True, "message": text, "interaction_mode": "block"}
+    return JSONResponse(body, headers=timing.header())
+
+
+async def _stream(pieces: AsyncGenerator[str], timing: Timing) -> Response:
+    first = asyncio.ensure_future(anext(pieces, None))
+    await asyncio.wait((first,), timeout=HEADER_PATIENCE)
+    if first.done():
+        timing.mark("upstream")
+    return EventStream(_events(first, pieces, timing), timing.header())
+
+
+async def _events(
+    first: asyncio.Future[str | None], pieces: AsyncGenerator[str], timing: Timing
+) -> AsyncGenerator[bytes]:
+    failure: ModelError | None = None
+    try:
+        async with contextlib.aclosing(pieces):
+            piece = await first
+            if "upstream" not in timing.stages:
+                timing.mark("upstream")
+            while piece is not None:
+                yield event({"success": True, "message": piece, "interaction_mode": "stream"})
+                piece = await anext(pieces, None)
+    except ModelError as error:
+        failure = error
+        yield event({"success": False, "error": MODEL_FAILURES[error.failure], "code": error.failure})
+    finally:
+        first.cancel()
+        _log(timing, failure)
+    yield DONE
+
+
+def _log(timing: Timing, failure: ModelError | None = None) -> None:
+    """One line a request; nothing of what was said is in it."""
+    if failure:
+        log.warning("the model failed: %s", failure)
+    log.info("chat", extra={"milliseconds": {**timing.stages, "whole": timing.whole}})

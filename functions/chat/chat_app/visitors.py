@@ -1,0 +1,97 @@
+"""Who is asking: an address to count by, and a signed cookie for who has used a code."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import json
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from chat_app.services import ChatServices
+
+COOKIE = "chat_access"
+_LAMBDA_CONTEXT = "x-amzn-request-context"
+
+
+def visitor(services: ChatServices, request: Request) -> str:
+    """Return a name for who is asking that is the same all day and tells nobody who it is.
+
+    Who came in with a code is counted by that, everybody else by their address. Raises StoreError.
+    """
+    if cookie := _cookie(services, request):
+        return f"code-{cookie}"
+    address = _network(_address(services.settings.client_address_header, request))
+    return hmac.new(services.secret, f"address {address}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def has_access(services: ChatServices, request: Request) -> bool:
+    """Return whether the visitor may chat. Raises StoreError."""
+    return services.settings.chat_access == "open" or bool(_cookie(services, request))
+
+
+def grant_access(services: ChatServices, request: Request, response: Response, code: str, until: int) -> None:
+    """Let the visitor in until then (epoch seconds), by a cookie that only this server can make.
+
+    Raises StoreError.
+    """
+    name = hashlib.sha256(code.encode()).hexdigest()[:16]
+    value = f"{name}.{until}"
+    secure = request.url.scheme == "https" or bool(services.settings.client_address_header)
+    response.set_cookie(
+        COOKIE,
+        f"{value}.{_signature(services, value)}",
+        max_age=until - int(services.clock()),
+        path="/",
+        httponly=True,
+        secure=secure,
+        # Where the page is on another origin than this API, only such a cookie comes along.
+        samesite="none" if secure and request.headers.get("origin") else "lax",
+        partitioned=False,
+    )
+
+
+def _cookie(services: ChatServices, request: Request) -> str:
+    """The name in the visitor's cookie, or "" if there is none, it is forged or it has expired."""
+    name, _, rest = request.cookies.get(COOKIE, "").partition(".")
+    until, _, signature = rest.partition(".")
+    if not (name and until.isascii() and until.isdigit() and len(until) <= 12):
+        return ""
+    expected = _signature(services, f"{name}.{until}")
+    if not hmac.compare_digest(signature.encode("utf-8", "replace"), expected.encode()):
+        return ""
+    return name if int(until) > services.clock() else ""
+
+
+def _signature(services: ChatServices, value: str) -> str:
+    return hmac.new(services.secret, f"access {value}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
+
+
+def _address(header: str, request: Request) -> str:
+    """The caller's address, from where the deployment says that it stands."""
+    direct = request.client.host if request.client else ""
+    if not header:
+        return direct
+    value = request.headers.get(header, "")
+    if header == _LAMBDA_CONTEXT:
+        try:
+            return str(json.loads(value)["http"]["sourceIp"])
+        except (ValueError, KeyError, TypeError):
+            return direct
+    # The nearest proxy writes last; whatever stands before that, the caller may have written.
+    return value.rsplit(",", 1)[-1].strip() or direct
+
+
+def _network(address: str) -> str:
+    """One household has one IPv4 address, or 2^64 IPv6 ones."""
+    try:
+        parsed = ipaddress.ip_address(address.strip("[]"))
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped:
+            return str(parsed.ipv4_mapped)
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed)

@@ -1,0 +1,236 @@
+"""A small server with the chat's API, whose answers depend on what is asked, and the chat page's files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+SITE = Path(__file__).resolve().parents[2] / "functions" / "chat" / "chat_app" / "site"
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; "
+    "connect-src 'self' https:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+PASSWORD = "正确的密码"
+CODE = "A1B2C3"
+PIECE = 3
+"""Characters of a piece."""
+QRCODE = "qrcode.svg"
+MARKDOWN = (Path(__file__).parent / "answer.md").read_text()
+HOSTILE = (Path(__file__).parent / "hostile.md").read_text()
+
+
+class ChatServer:
+    """The API under a prefix, and what was asked of it."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget what was asked; everything as open as it is by default."""
+        self.asked: list[dict[str, Any]] = []
+        self.times: dict[str, int] = {}
+        self.left = 0
+        self.saved: list[dict[str, Any]] = []
+        self.codes_left = 3
+        self.config: dict[str, Any] = {
+            "aiService": "openai",
+            "model": "deepseek-chat",
+            "interactionMode": "stream",
+            "accountName": "山里的茶馆",
+            "qrcode": QRCODE,
+            "access": "open",
+            "settings": "open",
+            "maxMessage": 100,
+            "suggestions": [
+                "今年的新茶什么时候上？",
+                "绿茶和白茶有什么不一样？",
+                "第一次喝普洱，怎么选？",
+                "送长辈什么茶合适？",
+            ],
+        }
+        self.answers: dict[str, list[str]] = {"abc": ["春茶", "在**清明**前后", "上市。"]}
+        self.go = threading.Event()
+        """What takes its time, saving settings or one of the answers, goes on once this is set."""
+        self.go.set()
+        self.password = PASSWORD
+        self.pace = 0.0
+        """Seconds between the pieces."""
+
+    def app(self) -> Starlette:
+        api = [
+            Route("/chat/api/config", self._config, methods=["GET"]),
+            Route("/chat/api/config", self._save, methods=["POST"]),
+            Route("/chat/api/send", self._send, methods=["POST"]),
+            Route("/chat/api/code", self._code, methods=["POST"]),
+            Route("/chat/api/answer", self._answer, methods=["GET"]),
+            Route("/api/validate-password", self._password, methods=["POST"]),
+            Route("/chat/api/settings", self._settings, methods=["GET"]),
+            Route("/chat/api/codes", self._codes, methods=["POST"]),
+            Route(f"/chat/{QRCODE}", _qrcode),
+        ]
+        page = Mount("/chat", StaticFiles(directory=SITE, html=True))
+        return Starlette(
+            routes=[Mount(self.prefix, routes=[*api, page])], middleware=[Middleware(_PagePolicy)]
+        )
+
+    async def _config(self, request: Request) -> Response:
+        access = self.config["access"] == "open" or request.cookies.get("chat_access") == "yes"
+        return JSONResponse({**self.config, "hasAccess": access})
+
+    async def _send(self, request: Request) -> Response:
+        body = await request.json()
+        message: str = body["message"]
+        self.asked.append(body)
+        self.times[message] = self.times.get(message, 0) + 1
+        if self.config["access"] == "code" and request.cookies.get("chat_access") != "yes":
+            return _refusal(403, "access_required", "请先输入验证码。")
+        if message == "上限":
+            return _refusal(429, "over_limit", "今天聊得够多啦，明天再来吧。", {"retry-after": "3600"})
+        if message == "坏门":
+            return Response("Internal Server Error", 502, media_type="text/plain")
+        if message == "整块":
+            whole = {"success": True, "message": "一整块的回答。", "interaction_mode": "block"}
+            return JSONResponse(whole)
+        return _stream(self._pieces(message, len(body["history"]), self.times[message], request))
+
+    async def _pieces(self, message: str, history: int, time: int, request: Request) -> AsyncGenerator[str]:
+        if message == "没完":
+            try:
+                while True:
+                    yield _piece("还有。")
+                    await asyncio.sleep(0.02)
+            finally:
+                self.left += 1
+        if message == "等":
+            while not await request.is_disconnected():
+                yield ": still there\n\n"
+                await asyncio.sleep(0.05)
+        if message == "慢慢说":
+            yield _piece("想一想，")
+            await asyncio.to_thread(self.go.wait, 10)
+        answer = {"Markdown": MARKDOWN, "恶意": HOSTILE}.get(
+            message, f"你说：{message}。前面有 {history} 条。"
+        )
+        if message in ("断了", "坏了") and time == 1:
+            yield _piece("这是前半句，")
+            yield _piece("后半句还没来")
+            if message == "坏了":
+                yield _event({"success": False, "error": "回答中断了，请再试一次。", "code": "broken"})
+                yield "data: [DONE]\n\n"
+            return
+        for start in range(0, len(answer), PIECE):
+            yield _piece(answer[start : start + PIECE])
+            await asyncio.sleep(self.pace)
+        yield "data: [DONE]\n\n"
+
+    async def _code(self, request: Request) -> Response:
+        if self.codes_left == 0:
+            return _refusal(429, "locked", "试得太多了，请过一会儿再试。")
+        if (await request.json())["code"] != CODE:
+            self.codes_left -= 1
+            return _refusal(401, "wrong_code", "验证码不对，或者已经过期。")
+        response = JSONResponse({"success": True, "valid_until": 4_000_000_000})
+        response.set_cookie("chat_access", "yes", httponly=True)
+        return response
+
+    async def _answer(self, request: Request) -> Response:
+        pieces = self.answers.get(request.query_params["id"])
+        if pieces is None:
+            return _refusal(404, "not_found", "这个回答已经过期，或者链接不完整。")
+
+        async def events() -> AsyncGenerator[str]:
+            yield _event({"success": True, "question": "春茶什么时候上市？"})
+            for piece in pieces:
+                await asyncio.sleep(self.pace)
+                yield _piece(piece)
+            yield "data: [DONE]\n\n"
+
+        return _stream(events())
+
+    async def _password(self, request: Request) -> Response:
+        if (await request.json())["password"] == self.password:
+            return JSONResponse({"success": True, "message": "Password validated"})
+        return _refusal(401, "wrong_password", "密码不对。")
+
+    async def _settings(self, request: Request) -> Response:
+        if not self._is_owner(request):
+            return _refusal(401, "wrong_password", "密码不对。")
+        section = {
+            "api_url": "https://api.deepseek.com/v1",
+            "model": "deepseek-chat",
+            "system_prompt": "你是茶馆的掌柜。",
+            "temperature": None,
+            "max_tokens": 1000,
+            "has_key": True,
+        }
+        return JSONResponse({"chat": section, "wechat": {**section, "model": "qwen-plus", "has_key": False}})
+
+    async def _save(self, request: Request) -> Response:
+        if not self._is_owner(request):
+            return _refusal(401, "wrong_password", "密码不对。")
+        body = await request.json()
+        await asyncio.to_thread(self.go.wait, 10)
+        if body["model"] == "没有的模型":
+            return _refusal(400, "refused", "这个服务不认识模型「没有的模型」。")
+        self.saved.append(body)
+        if body["section"] == "chat":
+            self.config["model"] = body["model"]
+        return JSONResponse({"success": True, "message": "配置保存成功"})
+
+    async def _codes(self, request: Request) -> Response:
+        if not self._is_owner(request):
+            return _refusal(401, "wrong_password", "密码不对。")
+        count = (await request.json())["count"]
+        codes = [f"CODE{number:02}" for number in range(count)]
+        return JSONResponse({"success": True, "codes": codes, "valid_days": 90})
+
+    def _is_owner(self, request: Request) -> bool:
+        given = request.headers.get("x-config-password", "").encode("latin-1").decode()
+        return given == self.password
+
+
+class _PagePolicy(BaseHTTPMiddleware):
+    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+        response = await call_next(request)
+        response.headers["content-security-policy"] = CONTENT_SECURITY_POLICY
+        return response
+
+
+def _event(data: dict[str, Any]) -> str:
+    return f"data: {json.dumps(data, ensure_ascii=False)}\n\n"
+
+
+def _piece(text: str) -> str:
+    return _event({"success": True, "message": text, "interaction_mode": "stream"})
+
+
+def _stream(events: AsyncGenerator[str]) -> Response:
+    return StreamingResponse(events, media_type="text/event-stream")
+
+
+def _refusal(status: int, code: str, text: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"success": False, "error": text, "code": code}, status, headers)
+
+
+async def _qrcode(_request: Request) -> Response:
+    cells = [
+        f'<rect x="{x}" y="{y}" width="1" height="1"/>'
+        for x in range(25)
+        for y in range(25)
+        if (x * 7 + y * 13 + x * y) % 5 < 2
+    ]
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="-1 -1 27 27">{"".join(cells)}</svg>'
+    return Response(svg, media_type="image/svg+xml")
