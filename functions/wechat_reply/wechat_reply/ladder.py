@@ -102,8 +102,8 @@ class Attempt:
     async def _wait(self, key: str, prompt: str, seconds: float) -> Part | None:
         """Return the next part once the answer is finished, or None when ``seconds`` are over.
 
-        A tenth of what has been waited is waited again: an answer that comes at once is seen at once, and
-        a slow one costs few reads.
+        A tenth of what has been waited is waited again: an answer that comes soon is seen soon, and a slow
+        one costs few reads. One that this very process finishes is seen at once.
         """
         while True:
             try:
@@ -115,7 +115,7 @@ class Attempt:
             left = seconds - self.waited
             if left <= 0:
                 return None
-            pause = min(max(self.waited / 10, 0.002), 0.2, left)
+            pause = min(max(self.waited / 10, 0.01), 0.2, left)
             await self.services.answers.pause(key, pause)
 
     def _hand_over(self, key: str, prompt: str, *, unfinished: bool) -> Part | None:

@@ -122,6 +122,8 @@ class Worker:
             messages = build_messages(services.settings.wechat.prompt, turns, question, image_url=image)
             left = max(1.0, deadline - asyncio.get_running_loop().time())
             finished, said = await writer.write(model.answer(messages, seconds=left))
+            # Whoever waits for it in this very process replies first; what follows is for the next question.
+            await asyncio.sleep(0)
         if finished.failure in ("", "too_long"):
             remember = partial(services.conversations.remember, answer.openid, answer.id, question, said)
             await patiently(remember)
