@@ -8,13 +8,7 @@ import time
 from collections.abc import Callable
 
 from wechat_oa.store.table import Table
-
-FREE_TRIES = 3
-"""Wrong passwords that cost no wait; people mistype."""
-LONGEST_WAIT = 15 * 60
-"""Seconds that one must wait at most."""
-_FORGET = 24 * 3600
-_TRIES = "password_tries"
+from wechat_oa.tries import Tries
 
 
 class PasswordError(Exception):
@@ -29,52 +23,27 @@ class WrongPasswordError(PasswordError):
     """This is not the password."""
 
 
-class TooManyTriesError(PasswordError):
-    """This visitor was wrong too often; ``seconds`` is how long they must wait."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"wait {seconds} seconds")
-        self.seconds = seconds
-
-
 class OwnerPassword:
     """Checks passwords; the wrong tries of each visitor are counted in the table."""
 
     def __init__(self, table: Table, password: str, clock: Callable[[], float] = time.time) -> None:
         """``password`` is the owner's; empty: nothing can be opened."""
-        self._table = table
+        self._tries = Tries(table, "password", clock)
         self._digest = _digest(password)
-        self._clock = clock
         self.configured = bool(password)
 
     def check(self, visitor: str, given: str) -> None:
-        """Return when ``given`` is the password. Raises PasswordError, StoreError.
+        """Return when ``given`` is the password.
 
-        After three wrong tries each one more doubles the time until ``visitor`` may try again, from one
-        second to 15 minutes; a try during that time is not looked at.
+        Raises PasswordError; TooManyTriesError while ``visitor`` must wait, and then ``given`` is not looked
+        at; StoreError.
         """
         if not self.configured:
             raise SettingsClosedError("no OPENAI_CONFIG_PASSWORD is set")
-        self._reserve(visitor)
+        self._tries.reserve(visitor)
         if not hmac.compare_digest(_digest(given), self._digest):
             raise WrongPasswordError("not the password")
-        self._table.delete(_TRIES, visitor)
-
-    def _reserve(self, visitor: str) -> None:
-        """Count a try before it is looked at, so that many at the same time are not all the first one."""
-        now = self._clock()
-        tries = self._table.get(_TRIES, visitor) or {}
-        count, until = tries.get("wrong", 0), tries.get("until", 0)
-        if now < until:
-            raise TooManyTriesError(int(until - now) + 1)
-        changes = {"ttl": int(now) + _FORGET}
-        wait = 0
-        if count >= FREE_TRIES:
-            wait = min(2 ** min(count - FREE_TRIES, 20), LONGEST_WAIT)
-            changes["until"] = int(now) + wait
-        unchanged = {"wrong": count or None, "until": until or None}
-        if self._table.update(_TRIES, visitor, add={"wrong": 1}, set=changes, if_equals=unchanged) is None:
-            raise TooManyTriesError(max(wait, 1))
+        self._tries.right(visitor)
 
 
 def _digest(text: str) -> bytes:
