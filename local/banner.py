@@ -17,11 +17,13 @@ def banner(house: House) -> str:
         f"  公众号 AI 助手已在本机启动  ·  {url}",
         "",
         _line("模拟器", f"{url}/simulator/   {_PHONE}" if house.simulator else _NO_SIMULATOR),
+        _line("网页聊天", f"{url}{settings.context_path}/chat/"),
         _line("微信回调", f"{url}{settings.context_path}/wechat/reply"),
         _line("健康检查", f"{url}/health"),
         _line("数据", f"{settings.data_dir}   （重启后还在）"),
         "",
         _line("AI 模型", _model(house)),
+        _line("网页设置", _SETTINGS if settings.config_password else _NO_SETTINGS),
         _line("公众号", _account(house)),
         _line("消息加密", _encryption(house)),
         _line("客服消息", "开：超时的回答写好后自动发出" if settings.customer_message else _NO_PUSH),
@@ -34,6 +36,8 @@ def banner(house: House) -> str:
 
 _PHONE = "一部浏览器里的手机，你就是粉丝"
 _NO_SIMULATOR = "关：它会替来访者签名，只在本机监听、没有真的 Token 时才开（WECHAT_OA_SIMULATOR=on 打开）"
+_SETTINGS = "开：在网页聊天里用 OPENAI_CONFIG_PASSWORD 打开，随时换模型、做验证码"
+_NO_SETTINGS = "关：没有设置 OPENAI_CONFIG_PASSWORD"
 _NO_PUSH = "关：超时的回答由粉丝回复「继续」来看（WECHAT_CUSTOMER_MESSAGE=true 打开）"
 
 

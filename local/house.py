@@ -14,6 +14,7 @@ import httpx
 import httpx2
 from dotenv import dotenv_values
 
+from chat_app.services import ChatServices
 from local import demo_model
 from local.demo_model import DemoModel, Pace
 from local.identity import with_identity
@@ -59,6 +60,7 @@ class House:
             settings,
             chat=self._with_model(settings.chat, demo_key),
             wechat=self._with_model(settings.wechat, demo_key),
+            chat_url=settings.chat_url or self._own_chat(settings),
         )
         folder = Path(settings.data_dir)
         self.table = SqliteTable(folder / "table.db")
@@ -71,12 +73,8 @@ class House:
             callback_url=f"{self.base_url}{settings.context_path}/wechat/reply",
             http=self.http,
         )
-        # With a transport of their own, no proxy in the environment comes between this machine and itself.
-        self.models = Models(
-            httpx2.AsyncClient(transport=httpx2.AsyncHTTPTransport(limits=httpx2.Limits()), timeout=None)
-            if self.demo_answers
-            else None
-        )
+        self.models, self.chat_models = Models(self._own_pool), Models(self._own_pool)
+        self.chat = ChatServices(self.settings, self.table, self.chat_models)
         self._stop = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
 
@@ -112,9 +110,20 @@ class House:
         if self._working:
             await self._working
         await self.models.close()
+        await self.chat_models.close()
         await self.http.aclose()
         self.queue.close()
         self.table.close()
+
+    def _own_chat(self, settings: Settings) -> str:
+        """Only the simulator's followers can open a link to this machine."""
+        return "" if self.real_account else f"{self.base_url}{settings.context_path}/chat/"
+
+    def _own_pool(self, ai: AiSettings) -> httpx2.AsyncClient | None:
+        """For the demo model: no proxy in the environment comes between this machine and itself."""
+        if not ai.api_url.startswith(self.base_url):
+            return None
+        return httpx2.AsyncClient(transport=httpx2.AsyncHTTPTransport(limits=httpx2.Limits()), timeout=None)
 
     def _with_model(self, ai: AiSettings, demo_key: str) -> AiSettings:
         if ai.configured:

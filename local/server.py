@@ -1,4 +1,4 @@
-"""The web server: the callback as WeChat calls it, the simulator, the demo model, a health check."""
+"""The web server: the callback as WeChat calls it, the web chat, the simulator, the demo model."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from local.chat_server import chat_routes
 from local.house import PLATFORM_PATH, House
 from local.platform.api import api_routes
 from local.platform.simulator import simulator_routes
@@ -53,13 +54,14 @@ def make_app(house: House) -> Starlette:
         )
 
     async def home(_request: Request) -> Response:
-        return RedirectResponse("/simulator/" if house.simulator else "/health")
+        return RedirectResponse("/simulator/" if house.simulator else f"{house.settings.context_path}/chat/")
 
     prefixes = dict.fromkeys(("", house.settings.context_path))
     routes: list[BaseRoute] = [
         Route(f"{prefix}/wechat/reply", callback, methods=["GET", "POST"]) for prefix in prefixes
     ]
     routes += [Route("/health", health), Route("/", home)]
+    routes += chat_routes(house)
     if house.simulator:
         routes += simulator_routes(house.platform, pace=house.pace if house.demo_answers else None)
     if house.demo_answers:

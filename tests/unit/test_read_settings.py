@@ -41,7 +41,7 @@ OF_THE_ACCOUNT: dict[str, tuple[str, Any, str, Any]] = {
     "WECHAT_MSG_CONTEXT_PATH": ("context_path", "", "wechat/oa/", "/wechat/oa"),
     "WECHAT_MSG_AI_TIMEOUT": ("ai_timeout", 4.5, "3.5", 3.5),
     "WECHAT_MSG_AI_TIMEOUT_PROMPT": (
-        "ai_timeout_prompt",
+        "timeout_prompt",
         DEFAULT_TIMEOUT_PROMPT,
         "\\n（继续）",
         "\n（继续）",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
+from starlette.requests import Request
+
 from chat_app.errors import Refusal
 from chat_app.services import ChatServices
 from chat_app.stream import DONE, EventStream, event
@@ -16,12 +18,14 @@ MOST_SECONDS = 180.0
 """How long one request follows an answer that is being written."""
 
 
-def read_answer(services: ChatServices, link: str) -> EventStream:
-    """Return the stream of the answer behind a link: its question, then its text as it comes.
+def read_answer(services: ChatServices, request: Request) -> EventStream:
+    """Return the stream of the answer behind a link (``id``): its question, then its text as it comes.
+
+    Whoever has the link may read it, with or without a code.
 
     Raises Refusal for a link that leads nowhere (any more), StoreError.
     """
-    answer = services.answers.behind(link)
+    answer = services.answers.behind(request.query_params.get("id", ""))
     if answer is None:
         raise Refusal(404, "not_found", "这个回答已经过期，或者链接不完整。请在公众号里再问一次。")
     return EventStream(_events(services, answer))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import AsyncGenerator
 from typing import Annotated, Any, Literal
 
@@ -13,7 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from chat_app.bodies import read_body
 from chat_app.errors import MODEL_FAILURES, Refusal
+from chat_app.measuring import Timing
 from chat_app.services import ChatServices
 from chat_app.stream import DONE, EventStream, event
 from chat_app.visitors import has_access, visitor
@@ -47,37 +48,14 @@ class Question(BaseModel):
     history: Annotated[list[HistoryMessage], Field(max_length=MAX_TURNS)] = []
 
 
-class Timing:
-    """When each stage of a request ended, in milliseconds since its beginning."""
-
-    def __init__(self) -> None:
-        self._began = time.perf_counter()
-        self._last = self._began
-        self.stages: dict[str, float] = {}
-
-    def mark(self, stage: str) -> None:
-        """The stage ends now; the next one begins."""
-        now = time.perf_counter()
-        self.stages[stage] = round((now - self._last) * 1000, 2)
-        self._last = now
-
-    @property
-    def whole(self) -> float:
-        """Milliseconds since the beginning."""
-        return round((time.perf_counter() - self._began) * 1000, 2)
-
-    def header(self) -> dict[str, str]:
-        """The Server-Timing header, with the stages so far."""
-        return {"server-timing": ", ".join(f"{stage};dur={ms}" for stage, ms in self.stages.items())}
-
-
-async def answer_question(
-    services: ChatServices, request: Request, question: Question, timing: Timing
-) -> Response:
+async def answer_question(services: ChatServices, request: Request) -> Response:
     """Return the response to a question: a stream of events, or in block mode one JSON object.
 
-    Raises Refusal: no access, or over the day's limits; StoreError.
+    Raises Refusal: a body that makes no sense, no access, over the day's limits; StoreError.
     """
+    timing: Timing = request.state.timing
+    question = await read_body(request, Question)
+    timing.mark("parse")
     if not has_access(services, request):
         raise Refusal(401, "access_required", "请先输入验证码。关注公众号，发送「验证码」就能拿到。")
     ai = services.ai
@@ -111,31 +89,41 @@ def _messages(ai: AiSettings, question: Question) -> list[dict[str, Any]]:
 
 
 async def _whole(pieces: AsyncGenerator[str], timing: Timing) -> Response:
+    text = ""
     try:
         async with contextlib.aclosing(pieces):
-            text = "".join([piece async for piece in pieces])
+            async for piece in pieces:
+                text += piece
     except ModelError as error:
-        _log(timing, error)
+        _note(timing, error)
+        if text and error.failure == "too_long":
+            text += f"\n\n（{MODEL_FAILURES['too_long']}）"
+            return _block(text)
         status = {"timeout": 504, "busy": 503}.get(error.failure, 502)
         raise Refusal(status, error.failure, MODEL_FAILURES[error.failure]) from error
     timing.mark("upstream")
-    _log(timing)
-    body = {"success": True, "message": text, "interaction_mode": "block"}
-    return JSONResponse(body, headers=timing.header())
+    return _block(text)
+
+
+def _block(text: str) -> Response:
+    return JSONResponse({"success": True, "message": text, "interaction_mode": "block"})
 
 
 async def _stream(pieces: AsyncGenerator[str], timing: Timing) -> Response:
     first = asyncio.ensure_future(anext(pieces, None))
-    await asyncio.wait((first,), timeout=HEADER_PATIENCE)
+    try:
+        await asyncio.wait((first,), timeout=HEADER_PATIENCE)
+    except asyncio.CancelledError:
+        first.cancel()
+        raise
     if first.done():
         timing.mark("upstream")
-    return EventStream(_events(first, pieces, timing), timing.header())
+    return EventStream(_events(first, pieces, timing))
 
 
 async def _events(
     first: asyncio.Future[str | None], pieces: AsyncGenerator[str], timing: Timing
 ) -> AsyncGenerator[bytes]:
-    failure: ModelError | None = None
     try:
         async with contextlib.aclosing(pieces):
             piece = await first
@@ -145,16 +133,13 @@ async def _events(
                 yield event({"success": True, "message": piece, "interaction_mode": "stream"})
                 piece = await anext(pieces, None)
     except ModelError as error:
-        failure = error
+        _note(timing, error)
         yield event({"success": False, "error": MODEL_FAILURES[error.failure], "code": error.failure})
     finally:
         first.cancel()
-        _log(timing, failure)
     yield DONE
 
 
-def _log(timing: Timing, failure: ModelError | None = None) -> None:
-    """One line a request; nothing of what was said is in it."""
-    if failure:
-        log.warning("the model failed: %s", failure)
-    log.info("chat", extra={"milliseconds": {**timing.stages, "whole": timing.whole}})
+def _note(timing: Timing, error: ModelError) -> None:
+    log.warning("the model failed: %s", error)
+    timing.failure = error.failure

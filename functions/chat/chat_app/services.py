@@ -14,6 +14,7 @@ from wechat_oa.quota import Quota
 from wechat_oa.runtime_config import RuntimeConfig
 from wechat_oa.settings import AiSettings, Settings
 from wechat_oa.store.table import Table
+from wechat_oa.tries import Tries
 
 
 class ChatModel(Protocol):
@@ -45,6 +46,7 @@ class ChatServices:
         self.quota = Quota(table, clock)
         self.answers = Answers(table, clock)
         self.codes = AccessCodes(table, settings.code_valid_days, clock)
+        self.code_tries = Tries(table, "code", clock)
         self.password = OwnerPassword(table, settings.config_password, clock)
         self._secret = b""
 

@@ -11,9 +11,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from chat_app.services import ChatServices
+from wechat_oa.settings import Settings
 
 COOKIE = "chat_access"
 _LAMBDA_CONTEXT = "x-amzn-request-context"
+"""Written by the Web Adapter over whatever the caller wrote there."""
+_PROXY_HEADER = "x-chat-proxy"
+_CLOUDFRONT_ADDRESS = "cloudfront-viewer-address"
 
 
 def visitor(services: ChatServices, request: Request) -> str:
@@ -23,7 +27,7 @@ def visitor(services: ChatServices, request: Request) -> str:
     """
     if cookie := _cookie(services, request):
         return f"code-{cookie}"
-    address = _network(_address(services.settings.client_address_header, request))
+    address = _network(_address(services.settings, request))
     return hmac.new(services.secret, f"address {address}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
@@ -39,7 +43,8 @@ def grant_access(services: ChatServices, request: Request, response: Response, c
     """
     name = hashlib.sha256(code.encode()).hexdigest()[:16]
     value = f"{name}.{until}"
-    secure = request.url.scheme == "https" or bool(services.settings.client_address_header)
+    secure = request.url.scheme == "https"
+    origin = request.headers.get("origin", "").partition("://")[2]
     response.set_cookie(
         COOKIE,
         f"{value}.{_signature(services, value)}",
@@ -48,8 +53,7 @@ def grant_access(services: ChatServices, request: Request, response: Response, c
         httponly=True,
         secure=secure,
         # Where the page is on another origin than this API, only such a cookie comes along.
-        samesite="none" if secure and request.headers.get("origin") else "lax",
-        partitioned=False,
+        samesite="none" if secure and origin not in ("", request.url.netloc) else "lax",
     )
 
 
@@ -69,9 +73,15 @@ def _signature(services: ChatServices, value: str) -> str:
     return hmac.new(services.secret, f"access {value}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()
 
 
-def _address(header: str, request: Request) -> str:
+def _address(settings: Settings, request: Request) -> str:
     """The caller's address, from where the deployment says that it stands."""
+    if settings.proxy_secret and hmac.compare_digest(
+        request.headers.get(_PROXY_HEADER, "").encode("latin-1"), settings.proxy_secret.encode()
+    ):
+        # Address and port.
+        return request.headers.get(_CLOUDFRONT_ADDRESS, "").rpartition(":")[0]
     direct = request.client.host if request.client else ""
+    header = settings.client_address_header
     if not header:
         return direct
     value = request.headers.get(header, "")

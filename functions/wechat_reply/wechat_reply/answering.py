@@ -18,6 +18,7 @@ from wechat_reply.routing import (
     AskModel,
     Continue,
     Forget,
+    GiveCode,
     RecordPublishJob,
     Say,
     route,
@@ -122,10 +123,24 @@ async def _reply(attempt: Attempt) -> Reply | None:
             return None
         case Continue():
             return TextReply(await _continue(attempt))
+        case GiveCode():
+            return TextReply(await _code(attempt))
         case AskModel():
             return TextReply(await _ask(attempt, decision))
         case Acknowledge():
             return None
+
+
+async def _code(attempt: Attempt) -> str:
+    services, message = attempt.services, attempt.message
+    settings, texts = services.settings, services.config.reply_rules().texts
+    if settings.chat_access == "code":
+        code = await attempt.patiently(lambda: services.codes.for_follower(message.from_user))
+        filled = texts["code"].replace("{code}", code).replace("{days}", str(settings.code_valid_days))
+        return filled.replace("{link}", settings.chat_url).strip()
+    if settings.chat_url:
+        return texts["code_not_needed"].replace("{link}", settings.chat_url)
+    return await _ask(attempt, AskModel(message.content.strip() or message.event_key))
 
 
 async def _continue(attempt: Attempt) -> str:

@@ -75,7 +75,8 @@ class Attempt:
         services = self.services
         texts = services.config.reply_rules().texts
         push = services.may_push
-        prompt = texts["push_prompt"] if push else services.settings.ai_timeout_prompt
+        link = services.link(key)
+        prompt = (texts["push_prompt"] if push else services.settings.timeout_prompt).replace("{link}", link)
         last = self.is_last(number)
         part = await self._wait(key, prompt, services.settings.ai_timeout if last else HANG_UP_SECONDS)
         if part is None and not last:
@@ -91,13 +92,16 @@ class Attempt:
                     job, group=part.answer.openid, deduplication_id=f"push#{part.end}#{key}"
                 )
             )
+        if link and not part.last:
+            await self.patiently(lambda: services.answers.publish(key, services.link_id(key)))
         if text := part_text(part, prompt):
             return text
         if part.last:
             return texts["all_shown"]
         if part.start:
             return texts["nothing_new"]
-        return texts["thinking_push"] if push else texts["thinking"]
+        thinking = "thinking_push" if push else "thinking_link" if link else "thinking"
+        return texts[thinking].replace("{link}", link)
 
     async def _wait(self, key: str, prompt: str, seconds: float) -> Part | None:
         """Return the next part once the answer is finished, or None when ``seconds`` are over.

@@ -65,7 +65,7 @@ class AccountMessenger:
         if answer is None:
             return
         await asyncio.sleep(max(0.0, answer.shown_at + AFTER_REPLY_SECONDS - services.clock()))
-        prompt = services.settings.ai_timeout_prompt
+        prompt = services.settings.timeout_prompt.replace("{link}", services.link(key))
         cut = message_cut(prompt, services.settings.ai_len_limit)
         while True:
             delivery = f"push#{secrets.token_hex(4)}"

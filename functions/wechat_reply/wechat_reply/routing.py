@@ -15,6 +15,7 @@ MAX_QUESTION_CHARACTERS = 4_000
 
 CONTINUE_WORDS = frozenset({"继续", "continue"})
 FORGET_WORDS = frozenset({"清空", "clear"})
+CODE_WORDS = frozenset({"验证码"})
 HELP_WORDS = frozenset({"帮助", "help"})
 _PUBLISH_ID = re.compile(r"[0-9]{1,64}")
 _STATUS = re.compile(r"[0-9]{1,9}")
@@ -43,6 +44,11 @@ class Continue:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveCode:
+    """Tell how to get into the web chat."""
+
+
+@dataclass(frozen=True, slots=True)
 class Forget:
     """Forget the conversation; say so unless the follower has left."""
 
@@ -63,7 +69,7 @@ class Acknowledge:
     """Nothing to say."""
 
 
-Decision: TypeAlias = Say | AskModel | Continue | Forget | RecordPublishJob | Acknowledge
+Decision: TypeAlias = Say | AskModel | Continue | GiveCode | Forget | RecordPublishJob | Acknowledge
 
 
 def route(message: Message, rules: ReplyRules, ai: AiSettings) -> Decision:
@@ -107,6 +113,8 @@ def _without_model(content: str, rules: ReplyRules) -> Decision | None:
         return Continue()
     if said in FORGET_WORDS:
         return Forget(TextReply(rules.texts["cleared"]))
+    if said in CODE_WORDS:
+        return GiveCode()
     if content.strip() == _UNSUPPORTED_BY_WECHAT:
         return _say(rules, "unsupported")
     if action := rules.for_text(content):

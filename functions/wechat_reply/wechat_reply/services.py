@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import time
 from collections.abc import Callable
 
+from wechat_oa.access_codes import AccessCodes
 from wechat_oa.answers import Answers
 from wechat_oa.callback.envelope import Credentials
 from wechat_oa.conversations import Conversations
 from wechat_oa.quota import Quota
 from wechat_oa.runtime_config import RuntimeConfig
-from wechat_oa.settings import Settings
+from wechat_oa.settings import AiSettings, Settings
 from wechat_oa.store.queue import Queue
 from wechat_oa.store.table import Table
 
@@ -38,6 +41,24 @@ class Services:
         self.answers = Answers(table, clock)
         self.conversations = Conversations(table, clock)
         self.quota = Quota(table, clock)
+        self.codes = AccessCodes(table, settings.code_valid_days, clock)
+
+    @property
+    def ai(self) -> AiSettings:
+        """How to reach the model now."""
+        return self.config.ai("wechat", self.settings.wechat)
+
+    def link(self, key: str) -> str:
+        """Return the address under which ``answers.publish`` can make an answer readable; "" without a page.
+
+        The same for every attempt, and not to be guessed without WECHAT_TOKEN.
+        """
+        return f"{self.settings.chat_url}?answer={self.link_id(key)}" if self.settings.chat_url else ""
+
+    def link_id(self, key: str) -> str:
+        """Return the part of ``link`` that stands for the answer."""
+        token = self.settings.wechat_token.encode()
+        return hmac.new(token, f"link {key}".encode(), hashlib.sha256).hexdigest()[:32]
 
     @property
     def may_push(self) -> bool:

@@ -106,7 +106,8 @@ class Worker:
         self, job: Mapping[str, Any], writer: Writer, answer: Answer, deadline: float
     ) -> Answer:
         services = self._services
-        model = self._model(services.settings.wechat)
+        ai = services.ai
+        model = self._model(ai)
         async with self._greeting(answer, EVENT_GRANT if job.get("event") else MESSAGE_GRANT):
             if not await self._within_limits(answer):
                 return await writer.finish("over_limit")
@@ -119,7 +120,7 @@ class Worker:
             image = job.get("image_url", "")
             if image:
                 image = await inline_image(image, services.settings.official_api_url)
-            messages = build_messages(services.settings.wechat.prompt, turns, question, image_url=image)
+            messages = build_messages(ai.prompt, turns, question, image_url=image)
             left = max(1.0, deadline - asyncio.get_running_loop().time())
             finished, said = await writer.write(model.answer(messages, seconds=left))
             # Whoever waits for it in this very process replies first; what follows is for the next question.

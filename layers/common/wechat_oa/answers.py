@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ STALE_SECONDS = 30.0
 """A writer that has given no sign for so long is gone; it gives one at least every 5 seconds."""
 LOST_SECONDS = 1800.0
 """A job that no worker has begun for so long is lost."""
+
+_LINK = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 Cut = Callable[[str, int, bool], int]
 """Where the part that starts at an offset of a text should end; the flag says whether the text is whole."""
@@ -136,6 +139,16 @@ class Answers:
         """Return an answer as it stands, or None when it is unknown or expired. Raises StoreError."""
         item = self._table.get(_pk(key), "-")
         return _answer(item) if item else None
+
+    def publish(self, key: str, link: str) -> None:
+        """Let whoever has ``link`` (which nobody can guess) read the answer. Raises StoreError."""
+        ttl = int(self._clock()) + ANSWER_SECONDS
+        self._table.put({"pk": f"link#{link}", "sk": "-", "answer": key, "ttl": ttl})
+
+    def behind(self, link: str) -> Answer | None:
+        """Return the answer that was published under a link, or None. Raises StoreError."""
+        pointer = self._table.get(f"link#{link}", "-") if _LINK.fullmatch(link) else None
+        return self.get(pointer["answer"]) if pointer else None
 
     def begin(self, key: str, writer: str) -> Answer | None:
         """Make ``writer`` the one that writes, unless the answer is finished or somebody else is writing.

@@ -59,10 +59,30 @@ class RuntimeConfig:
         self._read_at.pop(name, None)
 
     def ai(self, section: AiSection, settings: AiSettings) -> AiSettings:
-        """Return how the web chat or the account reaches the model: what the owner saved, else ``settings``."""
+        """Return how a section reaches the model: what the owner saved, else ``settings``."""
         saved = self.document(section)
-        known = {field: saved[field] for field in AI_FIELDS if saved.get(field) not in (None, "")}
-        return replace(settings, **known) if known else settings
+        known = {field: saved[field] for field in AI_FIELDS if field in saved}
+        if not known:
+            return settings
+        if known.get("temperature") == "":
+            known["temperature"] = None
+        if known.get("api_url", settings.api_url) != settings.api_url:
+            # A key is for one service: no other is told it.
+            known.setdefault("api_key", "")
+        return replace(settings, **known)
+
+    def save_ai(self, section: AiSection, ai: AiSettings, settings: AiSettings) -> None:
+        """Save how the web chat or the account reaches the model; ``settings`` is what holds without it.
+
+        Raises StoreError.
+        """
+        document = {field: getattr(ai, field) for field in AI_FIELDS}
+        if ai.temperature is None:
+            document["temperature"] = ""
+        if (ai.api_url, ai.api_key) == (settings.api_url, settings.api_key):
+            # The deployment's own key is not copied: it may be changed there.
+            del document["api_key"]
+        self.save(section, document)
 
     def reply_rules(self) -> ReplyRules:
         """Return the owner's texts and rules; a document that makes no sense is logged and left out."""

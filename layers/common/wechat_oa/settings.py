@@ -19,6 +19,8 @@ ChatAccess = Literal["open", "code"]
 DEFAULT_OPENAI_URL = "https://api.openai.com/v1"
 DEFAULT_PROMPT = "你是这个微信公众号的助手。用读者提问的语言，准确、友好、简洁地回答；不知道就说不知道。"
 DEFAULT_TIMEOUT_PROMPT = "\n\n……（还没写完，回复「继续」看后面的内容）"
+LINKED_TIMEOUT_PROMPT = "\n\n……（还没写完，回复「继续」看后面的内容，或者点开看全文）\n{link}"
+"""The same where there is a chat page to read the answer on."""
 
 
 class SettingsError(Exception):
@@ -69,8 +71,8 @@ class Settings:
     """Empty, or a path such as ``/wechat-oa`` without a slash at its end."""
     ai_timeout: float = 4.5
     """Seconds one of WeChat's attempts waits for the answer; WeChat itself hangs up after 5."""
-    ai_timeout_prompt: str = DEFAULT_TIMEOUT_PROMPT
-    """Appended to an answer that is not finished, or does not fit one message."""
+    ai_timeout_prompt: str = ""
+    """The owner's text for ``timeout_prompt``; empty: the default one."""
     ai_len_limit: int = 0
     """The most characters in one reply; 0: only the platform's own limit of UTF-8 bytes."""
     customer_message: bool = False
@@ -97,7 +99,9 @@ class Settings:
     chat_suggestions: tuple[str, ...] = ()
     """Questions that an empty chat proposes."""
     client_address_header: str = ""
-    """The header in which the proxy in front tells who is calling; empty: there is none."""
+    """The header in which the proxy in front of the chat tells who is calling; empty: it stands in none."""
+    proxy_secret: str = field(default="", repr=False)
+    """What CloudFront, which the public may pass by, says to be believed who is calling."""
     official_account_qrcode: str = ""
     """The address of the account's QR code, for visitors of the chat page."""
 
@@ -109,6 +113,14 @@ class Settings:
     """How long the built-in demo model takes for an answer."""
     table_name: str = ""
     queue_url: str = ""
+
+    @property
+    def timeout_prompt(self) -> str:
+        """Appended to an answer that is not finished, or does not fit one message.
+
+        ``{link}`` in it stands for the address of the answer's page.
+        """
+        return self.ai_timeout_prompt or (LINKED_TIMEOUT_PROMPT if self.chat_url else DEFAULT_TIMEOUT_PROMPT)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -129,7 +141,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         msg_server_port=read.count("WECHAT_MSG_SERVER_PORT", 3004, low=1, high=65535),
         context_path=read.path("WECHAT_MSG_CONTEXT_PATH"),
         ai_timeout=read.number("WECHAT_MSG_AI_TIMEOUT", 4.5, low=0.5, high=4.8, unit=_SECONDS_OF_FIVE),
-        ai_timeout_prompt=read.multiline("WECHAT_MSG_AI_TIMEOUT_PROMPT", default=DEFAULT_TIMEOUT_PROMPT),
+        ai_timeout_prompt=read.multiline("WECHAT_MSG_AI_TIMEOUT_PROMPT"),
         ai_len_limit=read.count("WECHAT_MSG_AI_LEN_LIMIT", 0, low=0, high=100_000),
         customer_message=read.flag("WECHAT_CUSTOMER_MESSAGE"),
         follower_daily_limit=read.count("WECHAT_FOLLOWER_DAILY_LIMIT", 200, low=0, high=1_000_000),
@@ -142,6 +154,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         chat_url=read.url("CHAT_URL", default="", slash=True),
         chat_suggestions=tuple(filter(None, (s.strip() for s in read.text("CHAT_SUGGESTIONS").split("|")))),
         client_address_header=read.text("CHAT_CLIENT_ADDRESS_HEADER").lower(),
+        proxy_secret=read.text("CHAT_PROXY_SECRET"),
         official_account_qrcode=read.url("WECHAT_OFFICIAL_ACCOUNT_QRCODE", default=""),
         chat=read.ai(),
         wechat=read.ai("WECHAT_"),
@@ -156,7 +169,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         read.problems.append("WECHAT_ENCODING_AES_KEY needs WECHAT_APP_ID: messages are encrypted with both")
     if len(settings.ai_timeout_prompt.encode()) > 600:
         read.problems.append("WECHAT_MSG_AI_TIMEOUT_PROMPT is too long: 600 UTF-8 bytes (200 汉字) at most")
-    if 0 < settings.ai_len_limit < len(settings.ai_timeout_prompt) + 20:
+    if 0 < settings.ai_len_limit < len(settings.timeout_prompt) + 20:
         read.problems.append(
             "WECHAT_MSG_AI_LEN_LIMIT must leave 20 characters beside WECHAT_MSG_AI_TIMEOUT_PROMPT"
         )

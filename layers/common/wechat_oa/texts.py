@@ -12,8 +12,11 @@ DEFAULT_TEXTS: Mapping[str, str] = {
     "help": "直接发文字给我，我来回答。\n\n继续　看没看完的回答\n清空　忘掉之前的对话\n帮助　看这段说明",
     "cleared": "好的，之前的对话都忘掉了，我们重新开始。",
     "thinking": "这个问题要想得久一点，请过一会儿回复「继续」看回答。",
+    "thinking_link": ("这个问题要想得久一点，请过一会儿回复「继续」看回答，或者点开这里看着它写完：\n{link}"),
     "thinking_push": "这个问题要想得久一点，写好后会自动发给你；没收到的话回复「继续」。",
     "push_prompt": "\n\n……（还没写完，写好后自动发给你；没收到就回复「继续」）",
+    "code": "你的验证码：{code}\n\n在网页聊天里填上它，{days} 天内有效，只能用一次。\n{link}",
+    "code_not_needed": "网页聊天不用验证码，直接打开就能聊：\n{link}",
     "all_shown": "以上就是全部内容。",
     "nothing_new": "后面的内容还在写，请过一会儿再回复「继续」。",
     "abandoned": "\n\n（抱歉，这个回答中断了，请把问题再发一次。）",
@@ -33,4 +36,8 @@ DEFAULT_TEXTS: Mapping[str, str] = {
     "voice_unclear": "没有听清这段语音，请再说一次，或者用文字告诉我。",
     "image_question": "请看这张图片，说说它的内容，并回答其中的问题。",
 }
-"""Every text that the account says by itself, by name; the owner may replace each."""
+"""Every text that the account says by itself, by name; the owner may replace each.
+
+``{link}`` stands for the address of the answer's page, or of the chat page; ``{code}`` and ``{days}`` for the
+code and how long it is good for.
+"""

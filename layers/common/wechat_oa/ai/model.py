@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import httpx2
@@ -288,8 +288,10 @@ def _model_error(error: openai.OpenAIError) -> ModelError:
 class Models:
     """Models by their settings, so that connections are kept while the owner's settings stay the same."""
 
-    def __init__(self, http_client: httpx2.AsyncClient | None = None) -> None:
-        """``http_client`` is handed to every model."""
+    def __init__(
+        self, http_client: Callable[[AiSettings], httpx2.AsyncClient | None] = lambda _settings: None
+    ) -> None:
+        """``http_client`` makes a model's own connection pool; None leaves it to OpenAI's client."""
         self._http_client = http_client
         self._models: dict[AiSettings, Model] = {}
 
@@ -297,7 +299,7 @@ class Models:
         """Return the model for these settings, the same one each time."""
         if settings not in self._models:
             # Settings change rarely: what was made for earlier ones is let go.
-            self._models = {settings: Model(settings, self._http_client)}
+            self._models = {settings: Model(settings, self._http_client(settings))}
         return self._models[settings]
 
     async def close(self) -> None:
