@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import re
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -19,13 +20,18 @@ def requirements(path: str) -> list[Requirement]:
     return [Requirement(line) for line in lines if line]
 
 
-def test_the_layer_pins_every_library_at_the_version_tested_here() -> None:
-    for requirement in requirements("layers/common/requirements.txt"):
+DEPLOYED = ("layers/common/requirements.txt", "functions/chat/requirements.txt")
+
+
+@pytest.mark.parametrize("path", DEPLOYED)
+def test_every_library_is_pinned_at_the_version_tested_here(path: str) -> None:
+    for requirement in requirements(path):
         assert str(requirement.specifier) == f"=={importlib.metadata.version(requirement.name)}"
 
 
-def test_the_layer_pins_what_its_libraries_need_in_turn() -> None:
-    pinned = {canonicalize_name(each.name) for each in requirements("layers/common/requirements.txt")}
+@pytest.mark.parametrize("path", DEPLOYED)
+def test_what_the_libraries_need_in_turn_is_pinned_too(path: str) -> None:
+    pinned = {canonicalize_name(each.name) for each in requirements(path)}
 
     needed = {
         canonicalize_name(need.name)

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from chat_app.reading import MOST_SECONDS
 from tests.stack.expand import ROOT, Stack
 
 # ---- The way in ----------------------------------------------------------------------------------------
@@ -155,7 +156,7 @@ def test_every_function_has_the_layer_and_is_traced_and_runs_where_the_layer_may
     ((name, layer),) = stack.of_type("AWS::Lambda::LayerVersion").items()
 
     for function in stack.functions.values():
-        assert function["Layers"] == [name]
+        assert function["Layers"][0] == name
         assert function["TracingConfig"] == {"Mode": "Active"}
         assert [function["Runtime"]] == layer["CompatibleRuntimes"]
 
@@ -166,11 +167,52 @@ def test_every_handler_is_there() -> None:
     assert handlers == {
         "CallbackFunction": "wechat_reply.callback.handler",
         "WorkerFunction": "wechat_reply.worker.handler",
+        "ChatFunction": "run.sh",
     }
+    del handlers["ChatFunction"]
     for handler in handlers.values():
         path, _, name = handler.replace(".", "/").rpartition("/")
         text = (ROOT / "functions" / "wechat_reply" / f"{path}.py").read_text()
         assert f"\ndef {name}(event: " in text
+
+
+# ---- The web chat --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("architecture", "layer"), [("arm64", "Arm64:27"), ("x86_64", "X86:27")])
+def test_the_web_adapter_of_the_processor_runs_the_script_and_streams(architecture: str, layer: str) -> None:
+    stack = Stack(Architecture=architecture)
+    function, environment = stack.functions["ChatFunction"], stack.environment("ChatFunction")
+
+    assert function["Layers"][1:] == [
+        f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:753240598075:layer:LambdaAdapterLayer{layer}"
+    ]
+    assert environment["AWS_LAMBDA_EXEC_WRAPPER"] == "/opt/bootstrap"
+    assert environment["AWS_LWA_INVOKE_MODE"] == "response_stream"
+    assert stack.properties("ChatFunctionUrl")["InvokeMode"] == "RESPONSE_STREAM"
+    script = ROOT / "functions" / "chat" / function["Handler"]
+    assert script.stat().st_mode & 0o777 == 0o755
+    assert b"\r" not in script.read_bytes()
+    assert f'"${{AWS_LWA_PORT:-{environment["AWS_LWA_PORT"]}}}"' in script.read_text()
+
+
+def test_no_page_elsewhere_may_call_the_chat(stack: Stack) -> None:
+    # Nothing allows it: neither the address nor the application answers a browser's question whether it may.
+    assert "Cors" not in stack.properties("ChatFunctionUrl")
+
+
+def test_the_chat_outlives_the_longest_answer(stack: Stack) -> None:
+    timeout = stack.functions["ChatFunction"]["Timeout"]
+    pattern = stack.parameters["OpenaiTimeout"]["AllowedPattern"]
+
+    assert timeout > MOST_SECONDS
+    assert not re.search(pattern, str(timeout - 10))
+
+
+def test_concurrency_is_kept_for_the_chat_only_when_chosen(stack: Stack) -> None:
+    assert "ReservedConcurrentExecutions" not in stack.functions["ChatFunction"]
+    chosen = Stack(ChatReservedConcurrency=5)
+    assert chosen.functions["ChatFunction"]["ReservedConcurrentExecutions"] == 5
 
 
 # ---- Logs and alarms -----------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from wechat_oa.tries import TooManyTriesError
 
 log = logging.getLogger(__name__)
 
-PASSWORD_HEADER = "x-config-password"  # noqa: S105  (a header's name)
+PASSWORD_HEADER = "x-config-password"  # noqa: S105  # nosec B105
 TRIAL_SECONDS = 30.0
 MOST_CODES = 50
 _ADDRESS = re.compile(r"https?://[^\s/?#@]+[^\s?#]*")
