@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from bench import (
     callback_in_process,
     callback_over_http,
+    chat,
     cold_start,
     envelope,
     followers,
@@ -26,6 +27,7 @@ MEASURES: Mapping[str, tuple[Callable[[], Table], ...]] = {
     "cold_start": (cold_start.measure, imports.measure),
     "ladder": (ladder.measure,),
     "followers": (followers.measure,),
+    "chat": (chat.measure,),
 }
 
 

@@ -57,6 +57,8 @@ def running(folder: Path, upstream: Process) -> Iterator[Process]:
         # As many questions as there are to measure.
         WECHAT_FOLLOWER_DAILY_LIMIT="1000000",
         WECHAT_DAILY_LIMIT="1000000",
+        CHAT_VISITOR_DAILY_LIMIT="1000000",
+        CHAT_DAILY_LIMIT="1000000",
     )
     log = folder / "server.log"
     with serving("-m", "local", port=port, ready="/health", environment=settings, log=log) as process:

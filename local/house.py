@@ -20,7 +20,7 @@ from local.demo_model import DemoModel, Pace
 from local.identity import with_identity
 from local.platform.account import Account
 from local.platform.state import Platform
-from wechat_oa.ai.model import Models
+from wechat_oa.ai.model import POOL, Models
 from wechat_oa.api.transport import make_http_client
 from wechat_oa.settings import AiSettings, Settings, read_settings
 from wechat_oa.store.local_queue import SqliteQueue
@@ -123,7 +123,7 @@ class House:
         """For the demo model: no proxy in the environment comes between this machine and itself."""
         if not ai.api_url.startswith(self.base_url):
             return None
-        return httpx2.AsyncClient(transport=httpx2.AsyncHTTPTransport(limits=httpx2.Limits()), timeout=None)
+        return httpx2.AsyncClient(transport=httpx2.AsyncHTTPTransport(limits=POOL), timeout=None)
 
     def _with_model(self, ai: AiSettings, demo_key: str) -> AiSettings:
         if ai.configured:

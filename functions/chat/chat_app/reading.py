@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from chat_app.errors import Refusal
 from chat_app.services import ChatServices
-from chat_app.stream import DONE, EventStream, event
+from chat_app.stream import DONE, EventStream, event, piece_event
 from wechat_oa.answers import Answer
 from wechat_oa.store.table import StoreError
 
@@ -40,7 +40,7 @@ async def _events(services: ChatServices, answer: Answer) -> AsyncGenerator[byte
             break
         if current.text.startswith(sent) and len(current.text) > len(sent):
             piece, sent = current.text[len(sent) :], current.text
-            yield event({"success": True, "message": piece, "interaction_mode": "stream"})
+            yield piece_event(piece)
         if current.finished or current.stale(services.clock()):
             break
         await asyncio.sleep(POLL_SECONDS)

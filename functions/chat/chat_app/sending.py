@@ -16,7 +16,7 @@ from chat_app.bodies import read_body
 from chat_app.errors import MODEL_FAILURES, Refusal
 from chat_app.measuring import Timing
 from chat_app.services import ChatServices
-from chat_app.stream import DONE, EventStream, event
+from chat_app.stream import DONE, EventStream, event, piece_event
 from chat_app.visitors import has_access, visitor
 from wechat_oa.ai.model import ModelError
 from wechat_oa.settings import AiSettings
@@ -130,7 +130,7 @@ async def _events(
             if "upstream" not in timing.stages:
                 timing.mark("upstream")
             while piece is not None:
-                yield event({"success": True, "message": piece, "interaction_mode": "stream"})
+                yield piece_event(piece)
                 piece = await anext(pieces, None)
     except ModelError as error:
         _note(timing, error)

@@ -23,9 +23,17 @@ DONE = b"data: [DONE]\n\n"
 _HEARTBEAT = b": still there\n\n"
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def event(data: dict[str, Any]) -> bytes:
     """Return one event."""
-    return f"data: {json.dumps(data, ensure_ascii=False, separators=(',', ':'))}\n\n".encode()
+    return f"data: {_encode(data)}\n\n".encode()
+
+
+def piece_event(piece: str) -> bytes:
+    """Return the event of a piece of an answer."""
+    return f'data: {{"success":true,"message":{_encode(piece)},"interaction_mode":"stream"}}\n\n'.encode()
 
 
 class EventStream(Response):

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 Failure = Literal["busy", "unreachable", "timeout", "refused", "misconfigured", "empty", "too_long", "broken"]
 
+POOL = httpx2.Limits(max_connections=1000, max_keepalive_connections=20)
+"""The pool asks each idle connection, for every request and every end of one, whether it is still open: a
+hundred of them would cost more than all the rest."""
 MAX_ANSWER_CHARACTERS = 40_000
 """A model that never stops is stopped here."""
 _MAX_LINE = 1 << 20
@@ -51,7 +54,7 @@ class Model:
             api_key=settings.api_key or "none",
             timeout=httpx2.Timeout(settings.timeout, connect=10),
             max_retries=2,
-            http_client=http_client,
+            http_client=http_client or openai.DefaultAsyncHttpxClient(limits=POOL),
         )
         # OpenAI's newer models refuse max_tokens, everyone else's know nothing but it.
         official = settings.api_url == DEFAULT_OPENAI_URL
