@@ -1,4 +1,4 @@
-"""Both functions, as built for Lambda, in Lambda's emulator, with real event shapes: ``make sam-local-test``.
+"""Every function, as built for Lambda, in Lambda's emulator, with real event shapes: ``make sam-local-test``.
 
 The table is AWS's DynamoDB Local, the queue and the secrets are moto's server, the model is a small one of
 our own; all of it on this machine, and stopped at the end.
@@ -11,9 +11,11 @@ our own; all of it on this machine, and stopped at the end.
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import time
+import urllib.request
 import xml.etree.ElementTree as ET
 from contextlib import ExitStack
 from pathlib import Path
@@ -23,6 +25,7 @@ from urllib.parse import urlsplit
 from tests.contract.dynamodb_local import dynamodb_local
 from tests.events import make
 from tests.sam_local.account import TABLE, Account
+from tests.sam_local.chat import chat_function
 from tests.sam_local.emulator import Emulator, EmulatorError, build, size
 from tests.sam_local.services import LOOPBACK, Model, address_from_containers, aws, serving
 from tests.stack.expand import Stack
@@ -78,7 +81,7 @@ def run(check: Checks) -> None:
     with ExitStack() as stack:
         table_url = stack.enter_context(dynamodb_local())
         aws_port = stack.enter_context(serving(aws(), LOOPBACK, listen))
-        model_port = stack.enter_context(serving(model, listen))
+        model_port = stack.enter_context(serving(model, LOOPBACK, listen))
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         account = Account(Stack(), SECRETS, table_url=table_url, aws_url=f"http://{LOOPBACK}:{aws_port}")
         aws_url = f"http://{host}:{aws_port}"
@@ -93,6 +96,61 @@ def run(check: Checks) -> None:
             parameters={"WechatAppId": make.APP_ID, "OpenaiApiUrl": f"http://{host}:{model_port}/v1"},
         )
         talk(check, emulator, account, model)
+        with chat_function(
+            chat_environment(
+                account,
+                table_url=table_url,
+                aws_url=f"http://{LOOPBACK}:{aws_port}",
+                model_url=f"http://{LOOPBACK}:{model_port}/v1",
+            )
+        ) as url:
+            chat(check, url, model)
+
+
+def chat_environment(account: Account, *, table_url: str, aws_url: str, model_url: str) -> dict[str, str]:
+    """Return what the template tells the chat's function, with the addresses of this machine."""
+    stack = Stack(OpenaiApiUrl=model_url)
+    told = {
+        name: value for name, value in stack.environment("ChatFunction").items() if isinstance(value, str)
+    }
+    return {
+        **{name: value for name, value in told.items() if isinstance(value, str)},
+        "WECHAT_OA_TABLE": TABLE,
+        "WECHAT_OA_QUEUE_URL": account.queue_url,
+        "AWS_ENDPOINT_URL_DYNAMODB": table_url,
+        "AWS_ENDPOINT_URL_SSM": aws_url,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+
+
+def chat(check: Checks, url: str, model: Model) -> None:
+    """Ask as a visitor does, with what the Web Adapter adds to a request."""
+    package = size("ChatFunction")
+    print(f"      layer {size('CommonLayer') / 1e6:.1f} MB, chat {package / 1e6:.1f} MB, unzipped")
+    check(
+        "chat: layer and function are under 100 MB unzipped",
+        size("CommonLayer") + package < LAMBDA_LIMIT,
+        True,
+    )
+    asked = urllib.request.Request(  # noqa: S310  (our own address)
+        f"{url}/chat/api/send",
+        json.dumps({"message": QUESTION, "history": []}).encode(),
+        {
+            "content-type": "application/json",
+            "x-amzn-request-context": json.dumps({"http": {"sourceIp": "203.0.113.9"}}),
+        },
+    )
+    with urllib.request.urlopen(asked, timeout=30) as response:  # noqa: S310
+        headers, lines = response.headers, response.read().decode().split("\n\n")
+    events = [line.removeprefix("data: ") for line in lines if line]
+    check("chat: the answer is a stream of events", headers.get_content_type(), "text/event-stream")
+    check("chat: which ends as it should", events[-1], "[DONE]")
+    pieces = [json.loads(event).get("message", event) for event in events[:-1]]
+    check("chat: with what the model said", "".join(pieces), ANSWER)
+    check("chat: the stages are told", "upstream" in headers["server-timing"], True)
+    check("chat: the model was asked with the key from SSM", model.keys()[-1], "Bearer sk-local")
 
 
 def talk(check: Checks, emulator: Emulator, account: Account, model: Model) -> None:
