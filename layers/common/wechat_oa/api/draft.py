@@ -64,7 +64,7 @@ async def get(client: WeChatClient, media_id: str) -> NewsContent:
 async def update(client: WeChatClient, media_id: str, article: Article, *, index: int = 0) -> tuple[str, ...]:
     """Replace one article of a draft (更新草稿), the first is 0, and return the warnings.
 
-    Raises LimitError as ``check_article`` does, and WeChatError: 40007, 40114 (no such index), and as ``add``.
+    Raises LimitError as ``check_article`` does; WeChatError: 40114 (no such index), and those of ``add``.
     """
     limits.require(index >= 0, "index 从 0 开始")
     warnings = check_article(article)

@@ -1,7 +1,7 @@
 """WeChat's limits, checked before anything is sent: the owner reads which one it is, and by how much.
 
-Where WeChat's documentation contradicts itself, what is past the lower number is sent with a warning, and what
-is past the higher one is not sent. Every check returns its warnings: sentences in Chinese, mostly none.
+Where WeChat's documentation contradicts itself, what is past the lower number is sent with a warning, and
+what is past the higher one is not sent. Every check returns its warnings: sentences in Chinese, mostly none.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 
 class LimitError(ValueError):
-    """What was to be sent breaks one of WeChat's rules; nothing was sent. ``str()`` says which, in Chinese."""
+    """What was to be sent breaks a rule of WeChat's; nothing was sent. ``str()`` says which, in Chinese."""
 
 
 def require(condition: object, reason: str) -> None:

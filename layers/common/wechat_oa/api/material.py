@@ -61,8 +61,8 @@ async def add(
     """Put a file into the library (新增永久素材); a video needs a title.
 
     The library holds 100 000 pictures and 1000 of each other type. Raises LimitError as
-    ``media.check_file`` does; WeChatError: 40005, 40006, 40009 to 40012, 45001, 45007; UnknownOutcome when the
-    library may have it already.
+    ``media.check_file`` does; WeChatError: 40005, 40006, 40009 to 40012, 45001, 45007; UnknownOutcome when
+    the library may have it already.
     """
     warnings = check_file(media_type, data, content_type, permanent=True)
     form = None
@@ -84,7 +84,7 @@ async def add(
 
 
 async def get(client: WeChatClient, media_id: str) -> Download:
-    """Fetch one (获取永久素材): a file, or in ``data`` a video's title, description and ``down_url``, or news.
+    """Fetch one (获取永久素材): a file; in ``data`` a video's title, description, ``down_url``; or news.
 
     Raises WeChatError: 40007.
     """
