@@ -9,11 +9,12 @@ from . import follower
 from .api_errors import ApiError
 from .endpoint import OK, VERIFIED, Call, Endpoint
 from .mass import PER_MONTH, SPEEDS, MassMessage
+from .people import Follower
 from .phone import push_event
 from .publications import Publication
 from .records import day_of
 from .shown import articles_shown
-from .state import Follower, Platform
+from .state import Platform
 
 _CLIENTMSGID_BYTES = 64
 _REMEMBERED_FOR = 24 * 3600.0
