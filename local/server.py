@@ -11,9 +11,10 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from local.chat_server import chat_routes
-from local.house import PLATFORM_PATH, House
+from local.house import House
 from local.platform.api import api_routes
 from local.platform.simulator import simulator_routes
+from local.platform.state import PLATFORM_PATH
 from wechat_oa.callback.wire import MAX_BODY
 from wechat_oa.store.table import StoreError
 from wechat_reply.answering import HttpAnswer, answer, verify

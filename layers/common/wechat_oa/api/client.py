@@ -44,13 +44,28 @@ class WeChatClient:
         self._base_url = base_url
         self._sleep = sleep
 
-    async def post_json(self, path: str, payload: Any, *, idempotent: bool = False) -> dict[str, Any]:
-        """Post JSON and return the JSON answer. When WeChat is busy, an ``idempotent`` call is repeated."""
-        return await self._json(Call("POST", path, payload=payload, idempotent=idempotent))
+    async def post_json(
+        self,
+        path: str,
+        payload: Any,
+        params: Mapping[str, str] | None = None,
+        *,
+        idempotent: bool = False,
+        expects: str = "",
+    ) -> dict[str, Any]:
+        """Post JSON and return the JSON answer. When WeChat is busy, an ``idempotent`` call is repeated.
 
-    async def get_json(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+        An answer without the field that is expected is worth as much as none.
+        """
+        return await self._json(
+            Call("POST", path, params or {}, payload=payload, idempotent=idempotent, expects=expects)
+        )
+
+    async def get_json(
+        self, path: str, params: Mapping[str, str] | None = None, *, expects: str = ""
+    ) -> dict[str, Any]:
         """Get and return a JSON answer. WeChat's GET calls may all be repeated."""
-        return await self._json(Call("GET", path, params=params or {}, idempotent=True))
+        return await self._json(Call("GET", path, params or {}, idempotent=True, expects=expects))
 
     async def download(
         self, path: str, params: Mapping[str, str] | None = None, *, payload: Any = None
@@ -71,6 +86,8 @@ class WeChatClient:
         data: bytes,
         content_type: str,
         form: Mapping[str, str] | None = None,
+        idempotent: bool = False,
+        expects: str = "",
     ) -> dict[str, Any]:
         """Upload one file as multipart, with ``form`` as the other fields, and return the JSON answer.
 
@@ -84,6 +101,8 @@ class WeChatClient:
                 params=params or {},
                 files={field: (_ascii_filename(filename, content_type), data, content_type)},
                 form=form,
+                idempotent=idempotent,
+                expects=expects,
                 timeout=UPLOAD_TIMEOUT,
             )
         )

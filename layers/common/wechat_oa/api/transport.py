@@ -53,6 +53,8 @@ class Call:
     """The other fields of a multipart request."""
     idempotent: bool = False
     """Whether making the call twice is as good as once."""
+    expects: str = ""
+    """The field without which the JSON answer says nothing."""
     max_bytes: int = MAX_JSON
     timeout: float = READ_TIMEOUT
 
@@ -124,9 +126,11 @@ async def send(
 
 
 def json_of(answer: Download, call: Call) -> dict[str, Any]:
-    """Return the JSON object of an answer. Raises as ``send`` does when it is something else."""
+    """Return the JSON object of an answer. Raises as ``send`` does when it is not what was to be expected."""
     if answer.data is None:
         raise call.lost("回应不是 JSON")
+    if call.expects and call.expects not in answer.data:
+        raise call.lost(f"回应里没有 {call.expects}")
     return answer.data
 
 
