@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from pages_app.deploying import CHAT_SITE, handle
+from pages_app.deploying import handle
 from pages_app.site_deployment import OutOfTimeError, copy_site, empty
 from pages_app.site_files import MANAGER, cache_control, content_type, site_files
 
@@ -154,21 +154,12 @@ class Clients:
         self.invalidated.append((call["DistributionId"], call["InvalidationBatch"]["Paths"]["Items"]))
 
 
-@pytest.fixture
-def built(tmp_path: Path) -> Iterator[None]:
-    """Stand where the build puts the chat's files."""
-    CHAT_SITE.symlink_to(CHAT)
-    yield
-    CHAT_SITE.unlink()
-
-
-@pytest.mark.usefixtures("built")
 @pytest.mark.parametrize("kind", ["Create", "Update"])
 def test_a_deployment_fills_the_bucket_and_is_answered(s3: Any, kind: str) -> None:
     cloudformation, clients = CloudFormation(), Clients(s3)
 
     asked = event(kind, Distribution="D1", PagesBucket="pages", SiteUrl="https://site.example.com/")
-    handle(asked, Context(), clients, cloudformation)
+    handle(asked, Context(), clients, cloudformation, CHAT)
 
     (answered,) = cloudformation.answers
     assert answered["Status"] == "SUCCESS"
@@ -212,7 +203,7 @@ def test_whatever_goes_wrong_cloudformation_is_told(
 ) -> None:
     cloudformation = CloudFormation()
 
-    handle(asked, Context(), client, cloudformation)
+    handle(asked, Context(), client, cloudformation, CHAT)
 
     (answered,) = cloudformation.answers
     assert answered["Status"] == "FAILED"
@@ -220,11 +211,10 @@ def test_whatever_goes_wrong_cloudformation_is_told(
     assert "2026/11/23/[1]abc" in answered["Reason"]
 
 
-@pytest.mark.usefixtures("built")
 def test_when_time_runs_out_cloudformation_is_told_before_it_is_over(s3: Any) -> None:
     cloudformation = CloudFormation()
 
-    handle(event("Create"), Context(left=14_000), Clients(s3), cloudformation)
+    handle(event("Create"), Context(left=14_000), Clients(s3), cloudformation, CHAT)
 
     assert cloudformation.answers[0]["Status"] == "FAILED"
     assert "OutOfTimeError" in cloudformation.answers[0]["Reason"]
