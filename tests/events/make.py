@@ -61,6 +61,22 @@ def aes_event(message: str, *, now: float) -> dict[str, Any]:
     return _http_event("POST", query, body)
 
 
+def http_event(
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, str] | None = None,
+    body: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """Return any request to the HTTP API (payload format 2.0); ``path`` is percent-encoded."""
+    event = _http_event(method, query or {}, body)
+    event |= {"rawPath": path, "routeKey": f"{method} {path}"}
+    event["requestContext"]["http"] |= {"path": path}
+    event["headers"] |= dict(headers or {})
+    return event
+
+
 def queue_event(body: str, *, group: str, deduplication_id: str) -> dict[str, Any]:
     """Return one message of the FIFO queue as the worker gets it."""
     event = _shape("sqs")

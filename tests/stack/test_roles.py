@@ -19,6 +19,7 @@ from wechat_oa.store.local_table import SqliteTable
 from wechat_oa.store.table import Item
 
 SSM = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/wechat-oa/prod/"
+DISTRIBUTION = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/"
 TABLE = {
     ("dynamodb:GetItem", "Table.Arn"),
     ("dynamodb:PutItem", "Table.Arn"),
@@ -65,6 +66,28 @@ MAY = {
         ("logs:CreateLogStream", "ChatLogs.Arn"),
         ("logs:PutLogEvents", "ChatLogs.Arn"),
     },
+    "PagesRole": TABLE
+    | ANY_RESOURCE
+    | {
+        ("s3:GetObject", "${PagesBucket.Arn}/*"),
+        ("s3:PutObject", "${PagesBucket.Arn}/*"),
+        ("s3:DeleteObject", "${PagesBucket.Arn}/*"),
+        ("s3:ListBucket", "PagesBucket.Arn"),
+        ("cloudfront:CreateInvalidation", f"{DISTRIBUTION}${{PagesDistribution}}"),
+        ("ssm:GetParameters", f"{SSM}OPENAI_CONFIG_PASSWORD"),
+        ("logs:CreateLogStream", "PagesLogs.Arn"),
+        ("logs:PutLogEvents", "PagesLogs.Arn"),
+    },
+    "SiteRole": ANY_RESOURCE
+    | {
+        ("s3:PutObject", "${SiteBucket.Arn}/*"),
+        ("s3:DeleteObject", "${SiteBucket.Arn}/*"),
+        ("s3:ListBucket", "SiteBucket.Arn"),
+        ("s3:PutObject", "${PagesBucket.Arn}/404.html"),
+        ("cloudfront:CreateInvalidation", f"{DISTRIBUTION}${{SiteDistribution}}"),
+        ("logs:CreateLogStream", "SiteLogs.Arn"),
+        ("logs:PutLogEvents", "SiteLogs.Arn"),
+    },
 }
 
 
@@ -101,12 +124,18 @@ def test_every_function_has_a_role_of_its_own_that_only_lambda_may_take(stack: S
         assert statement["Action"] == "sts:AssumeRole"
 
 
-def test_nobody_but_the_two_routes_may_call_the_callback(stack: Stack) -> None:
-    permissions = stack.of_type("AWS::Lambda::Permission").values()
-    (permission,) = [each for each in permissions if each["FunctionName"] == "CallbackFunction"]
+def test_nobody_but_the_api_may_call_a_function(stack: Stack) -> None:
+    permissions = [
+        each
+        for each in stack.of_type("AWS::Lambda::Permission").values()
+        if each["FunctionName"] != "ChatFunction"
+    ]
 
-    assert permission["Principal"] == "apigateway.amazonaws.com"
-    assert permission["SourceArn"].endswith(":${HttpApi}/*/*/wechat/reply")
+    assert {(each["FunctionName"], each["SourceArn"].rpartition(":")[2]) for each in permissions} == {
+        ("CallbackFunction", "${HttpApi}/*/*/wechat/reply"),
+        ("PagesFunction", "${HttpApi}/*/*/*"),
+    }
+    assert {each["Principal"] for each in permissions} == {"apigateway.amazonaws.com"}
 
 
 def test_the_public_may_call_the_chat_through_its_address_and_in_no_other_way(stack: Stack) -> None:

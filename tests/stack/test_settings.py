@@ -14,6 +14,7 @@ SECRETS = {
     "CallbackFunction": {"WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_ENCODING_AES_KEY_PREVIOUS"},
     "WorkerFunction": {"WECHAT_TOKEN", "OPENAI_API_KEY", "OPENAI_WECHAT_API_KEY", "WECHAT_APP_SECRET"},
     "ChatFunction": {"OPENAI_API_KEY", "OPENAI_WECHAT_API_KEY", "OPENAI_CONFIG_PASSWORD"},
+    "PagesFunction": {"OPENAI_CONFIG_PASSWORD"},
 }
 ALL_SECRETS = {name for names in SECRETS.values() for name in names}
 NOT_ON_LAMBDA = {
@@ -22,6 +23,7 @@ NOT_ON_LAMBDA = {
     "WECHAT_OA_DATA_DIR": "state is in the table",
     "WECHAT_OA_SIMULATOR": "the simulator is part of the local server",
     "WECHAT_OA_DEMO_SECONDS": "the demo model is part of the local server",
+    "PAGES_PORT": "CloudFront serves the pages",
     "IS_SAVE_LOG": "CloudWatch keeps the logs",
     "OPENAI_BASE_URL": "another name of OPENAI_API_URL",
     "OPENAI_WECHAT_BASE_URL": "another name of OPENAI_WECHAT_API_URL",
@@ -33,6 +35,10 @@ OF_THE_DEPLOYMENT = {
     "WECHAT_OA_SECRETS_PREFIX",
     "CHAT_CLIENT_ADDRESS_HEADER",
     "CHAT_PROXY_SECRET",
+    "WECHAT_OA_PAGES_BUCKET",
+    "WECHAT_OA_PAGES_DISTRIBUTION",
+    "PAGES_URL",
+    "SITE_URL",
 }
 """Made by the template itself: nobody chooses them."""
 
@@ -162,6 +168,7 @@ def test_secrets_are_looked_for_where_the_role_may_read() -> None:
             ["1", "90", "999", "3650"],
             ["0", "3651", "x"],
         ),
+        ("PagesMaxBytes", "PAGES_MAX_BYTES", ["1000", "2000000", "4000000"], ["999", "4000001", "2MB"]),
         ("OpenaiApiUrl", "OPENAI_API_URL", ["https://api.deepseek.com/v1"], ["api.deepseek.com"]),
         ("OpenaiMaxTokens", "OPENAI_MAX_TOKENS", ["1", "4096"], ["0", "1.5"]),
         ("OpenaiTemperature", "OPENAI_TEMPERATURE", ["0", "0.7", "1.25", "2"], ["2.1", "-1", "hot"]),
@@ -202,7 +209,7 @@ def test_every_parameter_is_explained_and_shown_in_one_group(stack: Stack) -> No
         assert re.search(r"[\u4e00-\u9fff].* · .*[a-z]", parameter["Description"]), name
 
 
-def test_every_function_is_told_where_the_table_and_the_queue_are(stack: Stack) -> None:
+def test_every_function_is_told_where_the_table_is_and_the_reply_where_the_queue_is(stack: Stack) -> None:
     for name in stack.functions:
         assert stack.environment(name)["WECHAT_OA_TABLE"] == "Table"
     for name in ("CallbackFunction", "WorkerFunction"):

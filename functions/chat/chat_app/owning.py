@@ -119,7 +119,7 @@ def _check(services: ChatServices, request: Request, in_body: str) -> None:
         services.password.check(visitor(services, request), given)
     except SettingsClosedError:
         text = "没有设置 OPENAI_CONFIG_PASSWORD，设置是关着的：在 .env（或部署的密钥）里填上它再来。"
-        raise Refusal(403, "settings_closed", text) from None
+        raise Refusal(401, "settings_closed", text) from None
     except WrongPasswordError:
         # The words that older clients look for stand in ``message``.
         raise Refusal(401, "wrong_password", "密码不对。", message="Invalid password") from None

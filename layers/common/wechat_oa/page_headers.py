@@ -28,6 +28,8 @@ PAGE_HEADERS: Mapping[str, str] = {
     **_EVERYWHERE,
     "content-security-policy": PAGE_SECURITY_POLICY,
     "permissions-policy": "camera=(), microphone=(), geolocation=()",
+    # For fonts, modules and data that a page loads from beside itself: its origin is nobody's.
+    "access-control-allow-origin": "*",
 }
 """What every hosted page and file is served with."""
 
