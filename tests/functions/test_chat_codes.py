@@ -1,4 +1,4 @@
-"""Into the web chat with a code from the account: used once, remembered by a cookie that cannot be made up."""
+"""Into the web chat with a code from the account: used once, remembered by a cookie that cannot be forged."""
 
 from __future__ import annotations
 
