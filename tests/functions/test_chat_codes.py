@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hmac
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from http.cookies import SimpleCookie
 
@@ -36,7 +37,7 @@ async def _enter(visitor: httpx.AsyncClient, code: str) -> httpx.Response:
 
 
 async def _may_chat(visitor: httpx.AsyncClient) -> bool:
-    told = (await visitor.get("/chat/api/config")).json()["hasAccess"]
+    told: bool = (await visitor.get("/chat/api/config")).json()["hasAccess"]
     asked = (await ask(visitor)).status_code == 200
     assert told is asked
     return asked
@@ -231,13 +232,10 @@ async def test_a_cookie_is_good_in_every_process_of_the_deployment(
     assert await _may_chat(visitor)
 
 
-async def test_processes_that_start_at_once_agree_on_the_key_that_signs(
-    table: SqliteTable, clock: Clock
-) -> None:
+def test_processes_that_start_at_once_agree_on_the_key_that_signs(table: SqliteTable, clock: Clock) -> None:
     chats = [Chat(table, clock, PlayedModel()) for _ in range(20)]
-    secrets = await asyncio.gather(
-        *(asyncio.to_thread(lambda chat=chat: chat.services.secret) for chat in chats)
-    )
+    with ThreadPoolExecutor(20) as threads:
+        secrets = list(threads.map(lambda chat: chat.services.secret, chats))
     assert len(set(secrets)) == 1
     assert len(secrets[0]) == 32
 
