@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from chat_app.reading import POLL_SECONDS
+from tests.support.account import TOKEN
 from tests.support.chat import DONE, Chat, PlayedModel, frames, refusal, said
 from tests.support.clock import Clock
 from tests.support.waiting import until
 from wechat_oa.answers import ANSWER_SECONDS, LOST_SECONDS, STALE_SECONDS, Answers
+from wechat_oa.callback.message import message_from
+from wechat_oa.callback.signature import sign
+from wechat_oa.settings import read_settings
+from wechat_oa.store.local_queue import SqliteQueue
 from wechat_oa.store.local_table import SqliteTable
 from wechat_oa.store.table import Item, StoreError
+from wechat_reply.answering import answer
+from wechat_reply.services import Services
 
 LINK = "0123456789abcdef0123456789abcdef"
 QUESTION = {"success": True, "question": "春茶？"}
@@ -182,3 +192,92 @@ async def test_the_link_is_enough_without_a_code_and_costs_no_question(
     for _ in range(3):
         assert said((await _read(chat.visitor())).text) == "好。"
     assert model.asked == []
+
+
+# From the account to the page
+
+
+async def _write(account: Services, words: str, message_id: int, age: int = 0) -> str:
+    """Let a follower write something ``age`` seconds ago, and return what WeChat gets for it."""
+    now = str(int(account.clock()))
+    query = {"timestamp": now, "nonce": "n", "signature": sign(TOKEN, now, "n")}
+    body = (
+        "<xml><ToUserName>gh_1</ToUserName><FromUserName>oABC123</FromUserName>"
+        f"<CreateTime>{int(now) - age}</CreateTime><MsgType>text</MsgType><Content>{words}</Content>"
+        f"<MsgId>{message_id}</MsgId></xml>"
+    )
+    answered = await answer(account, query, body.encode())
+    assert answered.status == 200
+    return answered.body
+
+
+@pytest.fixture
+def account(
+    table: SqliteTable, clock: Clock, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Services]:
+    environment = {"WECHAT_TOKEN": TOKEN, "WECHAT_MSG_AI_TIMEOUT": "0.5", **getattr(request, "param", {})}
+    queue = SqliteQueue(tmp_path / "queue.db", clock)
+    yield Services(read_settings(environment), table, queue, clock)
+    queue.close()
+
+
+def _key(message_id: int) -> str:
+    fields = {"ToUserName": "gh_1", "FromUserName": "oABC123", "MsgType": "text", "MsgId": str(message_id)}
+    return message_from(fields).key
+
+
+KEY = _key(7)
+PAGE = {"CHAT_URL": "https://chat.example/chat/"}
+
+
+@pytest.mark.parametrize("account", [PAGE], indirect=True)
+@pytest.mark.parametrize("begun", [True, False])
+async def test_the_link_in_an_unfinished_reply_opens_the_whole_answer(
+    chat: Chat, table: SqliteTable, clock: Clock, account: Services, *, begun: bool
+) -> None:
+    answers = Answers(table, clock)
+    if begun:
+        answers.claim(KEY, "oABC123", "春茶？")
+        answers.begin(KEY, "w")
+        answers.write(KEY, "w", "清明前后，要看那一年的天气。")
+    reply = await _write(account, "春茶？", 7, age=12)
+    (link,) = re.findall(r"https://chat\.example/chat/\?answer=([0-9a-f]+)", reply)
+    answers.begin(KEY, "w")
+    answers.finish(KEY, "w", "清明前后，要看那一年的天气。晚一些也不要紧。")
+    text = (await _read(chat.visitor(), link)).text
+    assert frames(text)[0] == QUESTION
+    assert said(text) == "清明前后，要看那一年的天气。晚一些也不要紧。"
+
+
+@pytest.mark.parametrize("account", [PAGE], indirect=True)
+async def test_a_reply_with_the_whole_answer_has_no_link_and_publishes_nothing(
+    chat: Chat, table: SqliteTable, clock: Clock, account: Services
+) -> None:
+    answers = Answers(table, clock)
+    answers.claim(KEY, "oABC123", "春茶？")
+    answers.begin(KEY, "w")
+    answers.finish(KEY, "w", "清明前后。")
+    assert "chat.example" not in await _write(account, "春茶？", 7)
+    refusal(await _read(chat.visitor(), account.link_id(KEY)), 404, "not_found")
+
+
+def test_links_of_answers_have_nothing_in_common(account: Services) -> None:
+    links = {account.link_id(str(number)) for number in range(1000)}
+    assert len(links) == 1000
+    assert {len(link) for link in links} == {32}
+
+
+@pytest.mark.parametrize("account", [PAGE], indirect=True)
+async def test_where_no_code_is_needed_the_word_for_one_leads_to_the_page(account: Services) -> None:
+    reply = await _write(account, "验证码", 8)
+    assert PAGE["CHAT_URL"] in reply
+    assert account.table.query("follower#oABC123") == []
+
+
+async def test_where_there_is_no_page_the_word_for_a_code_is_a_word_like_any_other(
+    table: SqliteTable, clock: Clock, account: Services
+) -> None:
+    await _write(account, "验证码", 8, age=12)
+    asked = Answers(table, clock).get(_key(8))
+    assert asked
+    assert asked.question == "验证码"
