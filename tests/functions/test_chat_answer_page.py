@@ -222,8 +222,9 @@ def account(
 
 
 def _key(message_id: int) -> str:
-    fields = {"ToUserName": "gh_1", "FromUserName": "oABC123", "MsgType": "text", "MsgId": str(message_id)}
-    return message_from(fields).key
+    return message_from(
+        {"ToUserName": "gh_1", "FromUserName": "oABC123", "MsgType": "text", "MsgId": str(message_id)}
+    ).key
 
 
 KEY = _key(7)
