@@ -528,3 +528,73 @@ def test_all_of_many_repetitions_at_once_are_bound_alike(answers: Answers, clock
         bound = list(threads.map(lambda _: answers.bind("继续", "o1"), range(20)))
     assert {key for key, _ in bound} == {"m2"}
     assert sorted(attempts for _, attempts in bound) == list(range(1, 21))
+
+
+# Links
+
+
+LINK = "0123456789abcdef0123456789abcdef"
+
+
+def test_whoever_has_the_link_reads_the_answer_as_it_stands(answers: Answers) -> None:
+    answers.claim("m1", "o1", "问")
+    answers.publish("m1", LINK)
+    assert answers.behind(LINK) == answers.get("m1")
+    answers.begin("m1", "w")
+    answers.finish("m1", "w", "答")
+    behind = answers.behind(LINK)
+    assert behind
+    assert (behind.key, behind.question, behind.text, behind.finished) == ("m1", "问", "答", True)
+
+
+def test_reading_behind_a_link_shows_the_follower_nothing(answers: Answers) -> None:
+    _finished(answers, "m1", "一二三")
+    answers.publish("m1", LINK)
+    before = answers.get("m1")
+    answers.behind(LINK)
+    assert answers.get("m1") == before
+    assert _part(answers, "m1", "d").text == "一二三"
+
+
+def test_publishing_again_is_no_change(answers: Answers) -> None:
+    answers.claim("m1", "o1", "问")
+    for _ in range(3):
+        answers.publish("m1", LINK)
+    assert answers.behind(LINK) == answers.get("m1")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "",
+        "m1",
+        "-",
+        LINK[:-1],
+        LINK + "0",
+        LINK.upper(),
+        "../" + LINK,
+        LINK + "\n",
+        "\ud800" * 20,
+        "x" * 9999,
+    ],
+)
+def test_nothing_is_behind_any_other_link(answers: Answers, link: str) -> None:
+    answers.claim("m1", "o1", "问")
+    answers.publish("m1", LINK)
+    assert answers.behind(link) is None
+
+
+def test_an_answers_key_is_no_link_to_it(answers: Answers) -> None:
+    answers.claim(LINK, "o1", "问")
+    assert answers.behind(LINK) is None
+
+
+def test_a_link_lasts_as_long_as_the_answer(answers: Answers, clock: Clock) -> None:
+    answers.claim("m1", "o1", "问")
+    answers.publish("m1", LINK)
+    clock.pass_by(ANSWER_SECONDS - 1)
+    assert answers.behind(LINK)
+    clock.pass_by(1)
+    assert answers.behind(LINK) is None
+    answers.publish("m1", LINK)
+    assert answers.behind(LINK) is None, "a link to what is not there any more"

@@ -45,22 +45,31 @@ def _below(imported: str, package: str) -> bool:
 
 
 FUNCTIONS = sorted((ROOT / "functions").rglob("*.py"))
+FUNCTION_PACKAGES = sorted({path.relative_to(ROOT / "functions").parts[1] for path in FUNCTIONS})
 LAYER_FILES = sorted(LAYER.rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", LAYER_FILES, ids=lambda path: path.stem)
 def test_the_layer_knows_nothing_of_what_stands_on_it(path: Path) -> None:
     for imported in _imports(path):
-        assert not any(_below(imported, above) for above in ("wechat_reply", "pages_app", "local", "tests"))
+        assert not any(_below(imported, above) for above in (*FUNCTION_PACKAGES, "local", "tests"))
         if path.parent.name in ("callback", "api", "ai"):
             assert not _below(imported, "wechat_oa.store"), "the store is handed in"
         if path.parent.name == "store":
             assert not any(_below(imported, f"wechat_oa.{name}") for name in ("callback", "api", "ai"))
 
 
-@pytest.mark.parametrize("path", FUNCTIONS, ids=lambda path: path.stem)
-def test_the_functions_know_nothing_of_the_local_server(path: Path) -> None:
-    assert not any(_below(imported, "local") for imported in _imports(path))
+@pytest.mark.parametrize("path", FUNCTIONS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_the_functions_know_nothing_of_the_local_server_nor_of_each_other(path: Path) -> None:
+    own = path.relative_to(ROOT / "functions").parts[1]
+    others = [package for package in FUNCTION_PACKAGES if package != own]
+    assert not any(
+        _below(imported, above) for imported in _imports(path) for above in ("local", "tests", *others)
+    )
+
+
+def test_every_function_is_looked_at() -> None:
+    assert {"chat_app", "wechat_reply"} <= set(FUNCTION_PACKAGES)
 
 
 def test_only_the_handlers_read_the_environment() -> None:
@@ -70,7 +79,7 @@ def test_only_the_handlers_read_the_environment() -> None:
         if any(word in path.read_text("utf-8") for word in ("environ", "getenv"))
         and any("os.environ" in line for line in path.read_text("utf-8").splitlines() if '"""' not in line)
     }
-    assert readers <= {"callback.py", "worker.py", "handler.py", "settings.py"}
+    assert readers <= {"callback.py", "worker.py", "handler.py", "main.py", "settings.py"}
 
 
 def test_the_callback_imports_nothing_heavy() -> None:

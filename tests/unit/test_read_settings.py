@@ -12,6 +12,7 @@ from wechat_oa.settings import (
     DEFAULT_OPENAI_URL,
     DEFAULT_PROMPT,
     DEFAULT_TIMEOUT_PROMPT,
+    LINKED_TIMEOUT_PROMPT,
     AiSettings,
     Settings,
     SettingsError,
@@ -41,8 +42,8 @@ OF_THE_ACCOUNT: dict[str, tuple[str, Any, str, Any]] = {
     "WECHAT_MSG_CONTEXT_PATH": ("context_path", "", "wechat/oa/", "/wechat/oa"),
     "WECHAT_MSG_AI_TIMEOUT": ("ai_timeout", 4.5, "3.5", 3.5),
     "WECHAT_MSG_AI_TIMEOUT_PROMPT": (
-        "timeout_prompt",
-        DEFAULT_TIMEOUT_PROMPT,
+        "ai_timeout_prompt",
+        "",
         "\\n（继续）",
         "\n（继续）",
     ),
@@ -50,6 +51,21 @@ OF_THE_ACCOUNT: dict[str, tuple[str, Any, str, Any]] = {
     "WECHAT_CUSTOMER_MESSAGE": ("customer_message", False, "True", True),
     "WECHAT_FOLLOWER_DAILY_LIMIT": ("follower_daily_limit", 200, "0", 0),
     "WECHAT_DAILY_LIMIT": ("daily_limit", 10_000, "7", 7),
+    "OPENAI_CONFIG_PASSWORD": ("config_password", "", "a password 密码", "a password 密码"),
+    "CHAT_ACCESS": ("chat_access", "open", "Code", "code"),
+    "OPENAI_VERIFICATION_CODE_VALID_DAYS": ("code_valid_days", 90, "30", 30),
+    "CHAT_VISITOR_DAILY_LIMIT": ("chat_visitor_daily_limit", 100, "0", 0),
+    "CHAT_DAILY_LIMIT": ("chat_daily_limit", 2_000, "7", 7),
+    "CHAT_URL": ("chat_url", "", "https://chat.example/chat", "https://chat.example/chat/"),
+    "CHAT_SUGGESTIONS": ("chat_suggestions", (), " 春茶？ || 怎么买？|", ("春茶？", "怎么买？")),
+    "CHAT_CLIENT_ADDRESS_HEADER": ("client_address_header", "", "X-Forwarded-For", "x-forwarded-for"),
+    "CHAT_PROXY_SECRET": ("proxy_secret", "", "s" * 32, "s" * 32),
+    "WECHAT_OFFICIAL_ACCOUNT_QRCODE": (
+        "official_account_qrcode",
+        "",
+        "https://mp.example/qr.png",
+        "https://mp.example/qr.png",
+    ),
     "IS_SAVE_LOG": ("save_log", False, "on", True),
     "WECHAT_OA_DATA_DIR": ("data_dir", "./data", "/srv/data", "/srv/data"),
     "WECHAT_OA_SIMULATOR": ("simulator", "auto", "Off", "off"),
@@ -97,6 +113,15 @@ NONSENSE = [
     ("WECHAT_CUSTOMER_MESSAGE", ["maybe", "2"]),
     ("WECHAT_FOLLOWER_DAILY_LIMIT", ["-1", "1.5", "1000001"]),
     ("WECHAT_DAILY_LIMIT", ["-1", "x"]),
+    ("OPENAI_CONFIG_PASSWORD", ["1234567", "密码"]),
+    ("CHAT_ACCESS", ["closed", "codes"]),
+    ("OPENAI_VERIFICATION_CODE_VALID_DAYS", ["0", "3651", "-1", "ever"]),
+    ("CHAT_VISITOR_DAILY_LIMIT", ["-1", "1.5", "1000001", "none"]),
+    ("CHAT_DAILY_LIMIT", ["-1", "100000001", "x"]),
+    ("CHAT_URL", ["chat.example", "ftp://x", "/chat/"]),
+    ("CHAT_CLIENT_ADDRESS_HEADER", ["x forwarded for", "x-forwarded-for:", "访客", "a,b"]),
+    ("CHAT_PROXY_SECRET", ["guess", "s" * 15]),
+    ("WECHAT_OFFICIAL_ACCOUNT_QRCODE", ["qr.png", "data:image/png;base64,x"]),
     ("IS_SAVE_LOG", ["ja"]),
     ("WECHAT_OA_SIMULATOR", ["yes"]),
     ("WECHAT_OA_DEMO_SECONDS", ["-1", "121", "x"]),
@@ -209,6 +234,15 @@ def test_a_limit_of_characters_leaves_room_beside_the_prompt() -> None:
     assert problem.startswith("WECHAT_MSG_AI_LEN_LIMIT ")
 
 
+def test_an_unfinished_answer_is_linked_where_there_is_a_page_to_read_it_on() -> None:
+    assert read_settings({}).timeout_prompt == DEFAULT_TIMEOUT_PROMPT
+    linked = read_settings({"CHAT_URL": "https://chat.example/chat/"})
+    assert linked.timeout_prompt == LINKED_TIMEOUT_PROMPT
+    assert "{link}" in linked.timeout_prompt
+    own = {"CHAT_URL": "https://chat.example/", "WECHAT_MSG_AI_TIMEOUT_PROMPT": "（继续）"}
+    assert read_settings(own).timeout_prompt == "（继续）"
+
+
 @pytest.mark.parametrize("key", ["API_URL", "BASE_URL"])
 @pytest.mark.parametrize(
     ("pasted", "base"),
@@ -240,6 +274,8 @@ def test_no_secret_is_in_the_repr() -> None:
         "WECHAT_ENCODING_AES_KEY_PREVIOUS": AES_KEY[::-1],
         "OPENAI_API_KEY": "sk-chat",
         "OPENAI_WECHAT_API_KEY": "sk-wechat",
+        "OPENAI_CONFIG_PASSWORD": "password4owner",
+        "CHAT_PROXY_SECRET": "proxy4secret-of-cloudfront",
     }
     settings = read_settings({**secrets, "WECHAT_APP_ID": APP_ID})
     shown = repr(settings)

@@ -22,6 +22,7 @@ from wechat_reply.routing import (
     Continue,
     Decision,
     Forget,
+    GiveCode,
     RecordPublishJob,
     Say,
     route,
@@ -109,6 +110,20 @@ def test_a_word_to_forget(word: str) -> None:
     assert _routed(_text(word)) == Forget(TextReply(ReplyRules().texts["cleared"]))
 
 
+@pytest.mark.parametrize("word", ["验证码", " 验证码 ", "验证码。", "「验证码」", "验证码！！", "【验证码】"])
+def test_the_word_for_a_code(word: str) -> None:
+    assert _routed(_text(word)) == GiveCode()
+    assert _routed(_message("voice", Recognition=word)) == GiveCode()
+    assert _routed(_event("CLICK", EventKey=word)) == GiveCode()
+
+
+@pytest.mark.parametrize(
+    "question", ["验证码是多少", "我的验证码", "验证", "收不到验证码怎么办", "验证码 ABCD2345"]
+)
+def test_a_question_about_codes_is_a_question(question: str) -> None:
+    assert _routed(_text(question)) == AskModel(question)
+
+
 @pytest.mark.parametrize("word", ["帮助", "帮助？", "HELP", "Ｈｅｌｐ", "help!"])
 def test_a_word_for_help(word: str) -> None:
     assert _routed(_text(word)) == _said("help")
@@ -136,11 +151,12 @@ def test_what_wechat_cannot_show_it_sends_as_a_text() -> None:
 
 
 def test_the_owners_keywords_go_before_help_but_not_before_what_every_follower_needs() -> None:
-    words = ["继续", "清空", "帮助", "价格"]
+    words = ["继续", "清空", "验证码", "帮助", "价格"]
     document = {"keywords": [{"words": words, "reply": "自己写的"}]}
     mine = Say(TextReply("自己写的"))
     assert _routed(_text("继续"), document) == Continue()
     assert isinstance(_routed(_text("清空"), document), Forget)
+    assert _routed(_text("验证码"), document) == GiveCode()
     assert _routed(_text("帮助"), document) == mine
     assert _routed(_text("价格？"), document) == mine
     assert _routed(_text("多少钱"), document) == AskModel("多少钱")

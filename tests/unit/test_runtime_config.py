@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.support.clock import Clock
 from wechat_oa.reply_rules import ReplyRules, RuleError
 from wechat_oa.runtime_config import MAX_AGE_SECONDS, RuntimeConfig
+from wechat_oa.settings import AiSettings
 from wechat_oa.store.local_table import SqliteTable
 from wechat_oa.store.table import Item, StoreError
 
@@ -160,3 +162,89 @@ def test_a_table_that_refuses_to_save_is_told(config: RuntimeConfig, table: Sqli
     table.close()
     with pytest.raises(StoreError):
         config.save("chat", {})
+
+
+# How the model is reached
+
+
+DEPLOYED = AiSettings(api_url="https://a.example/v1", api_key="sk-a", model="m", prompt="p", temperature=0.5)
+
+
+def test_nothing_saved_is_the_deployments_own(config: RuntimeConfig) -> None:
+    assert config.ai("chat", DEPLOYED) is DEPLOYED
+
+
+def test_what_was_saved_goes_before_the_deployments_own_and_the_rest_stays(config: RuntimeConfig) -> None:
+    other = replace(
+        DEPLOYED,
+        api_url="https://b.example/v1",
+        api_key="sk-b",
+        model="n",
+        prompt="",
+        temperature=0.0,
+        max_tokens=7,
+    )
+    config.save_ai("chat", other, DEPLOYED)
+    assert config.ai("chat", DEPLOYED) == other
+    assert config.ai("wechat", DEPLOYED) is DEPLOYED
+    redeployed = replace(DEPLOYED, timeout=9.0, interaction_mode="block", image_input=True)
+    assert config.ai("chat", redeployed) == replace(
+        other, timeout=9.0, interaction_mode="block", image_input=True
+    )
+
+
+def test_a_temperature_left_to_the_model_is_not_the_deployments(config: RuntimeConfig) -> None:
+    config.save_ai("chat", replace(DEPLOYED, temperature=None), DEPLOYED)
+    assert config.ai("chat", DEPLOYED).temperature is None
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.7, 1.0, 2.0])
+def test_a_temperature_is_kept_as_it_is(config: RuntimeConfig, temperature: float) -> None:
+    config.save_ai("chat", replace(DEPLOYED, temperature=temperature), DEPLOYED)
+    assert config.ai("chat", replace(DEPLOYED, temperature=None)).temperature == temperature
+
+
+def test_the_deployments_key_is_not_copied_and_may_change_there(
+    config: RuntimeConfig, table: SqliteTable
+) -> None:
+    config.save_ai("chat", replace(DEPLOYED, model="n"), DEPLOYED)
+    assert "sk-a" not in str(table.get("config", "chat"))
+    assert config.ai("chat", DEPLOYED).api_key == "sk-a"
+    assert config.ai("chat", replace(DEPLOYED, api_key="sk-new")).api_key == "sk-new"
+
+
+def test_a_key_is_for_one_service_when_the_deployment_moves_to_another(config: RuntimeConfig) -> None:
+    config.save_ai("chat", replace(DEPLOYED, model="n"), DEPLOYED)
+    moved = replace(DEPLOYED, api_url="https://c.example/v1", api_key="sk-c")
+    now = config.ai("chat", moved)
+    assert (now.api_url, now.api_key) == ("https://a.example/v1", ""), "not sk-c, which is another's"
+
+
+def test_a_saved_key_goes_only_where_it_was_saved_for(config: RuntimeConfig) -> None:
+    config.save_ai("chat", replace(DEPLOYED, api_key="sk-own"), DEPLOYED)
+    assert config.ai("chat", DEPLOYED).api_key == "sk-own"
+    moved = replace(DEPLOYED, api_url="https://c.example/v1", api_key="sk-c")
+    now = config.ai("chat", moved)
+    assert (now.api_url, now.api_key) == ("https://a.example/v1", "sk-own")
+
+
+def test_a_service_without_a_key_is_not_given_the_deployments(config: RuntimeConfig) -> None:
+    config.save_ai("chat", replace(DEPLOYED, api_url="http://localhost:11434/v1", api_key=""), DEPLOYED)
+    assert config.ai("chat", DEPLOYED).api_key == ""
+
+
+def test_a_document_that_names_an_address_only_gets_no_key(
+    config: RuntimeConfig, owner: RuntimeConfig
+) -> None:
+    owner.save("chat", {"api_url": "https://b.example/v1", "unknown": 1})
+    assert config.ai("chat", DEPLOYED) == replace(DEPLOYED, api_url="https://b.example/v1", api_key="")
+
+
+def test_while_the_table_refuses_the_last_known_model_is_asked(
+    config: RuntimeConfig, owner: RuntimeConfig, refusing: Refusing, clock: Clock
+) -> None:
+    owner.save_ai("chat", replace(DEPLOYED, model="n"), DEPLOYED)
+    assert config.ai("chat", DEPLOYED).model == "n"
+    refusing.refuse = True
+    clock.pass_by(MAX_AGE_SECONDS)
+    assert config.ai("chat", DEPLOYED).model == "n"

@@ -54,6 +54,8 @@ def _reason(error: ValidationError) -> str:
             return f"{where} 太长：最多 {limits['max_length']} 个字。"
         case "too_long":
             return f"{where} 太多：最多 {limits['max_length']} 条。"
+        case "string_pattern_mismatch":
+            return f"{where} 只能有英文字母、数字和符号，中间没有空格。"
         case "literal_error":
             return f"{where} 只能是 {limits['expected'].replace(' or ', ' 或 ')}。"
         case "greater_than_equal":

@@ -13,7 +13,6 @@ from chat_app.errors import Refusal
 from chat_app.sending import MAX_MESSAGE
 from chat_app.services import ChatServices
 from chat_app.visitors import grant_access, has_access, visitor
-from wechat_oa.access_codes import normalise
 from wechat_oa.tries import TooManyTriesError
 
 
@@ -51,11 +50,11 @@ async def enter_code(services: ChatServices, request: Request) -> Response:
     except TooManyTriesError as error:
         text = f"试得太多了，请过 {error.seconds} 秒再试。"
         raise Refusal(429, "locked", text, retry_after=error.seconds) from None
-    until = services.codes.use(given.code)
-    if until is None:
+    access = services.codes.use(given.code)
+    if access is None:
         text = "验证码不对、已经用过，或者过期了。给公众号发「验证码」就能拿到新的。"
         raise Refusal(401, "wrong_code", text)
     services.code_tries.right(who)
-    response = JSONResponse({"success": True, "valid_until": until})
-    grant_access(services, request, response, normalise(given.code), until)
+    response = JSONResponse({"success": True, "valid_until": access.until})
+    grant_access(services, request, response, access)
     return response

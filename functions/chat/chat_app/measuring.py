@@ -49,7 +49,8 @@ class Measured:
             return
         timing = Timing()
         scope.setdefault("state", {})["timing"] = timing
-        status = 0
+        # Unless something says otherwise: what is raised here is a fault of ours.
+        status = 500
 
         async def send_with_timing(message: Message) -> None:
             nonlocal status

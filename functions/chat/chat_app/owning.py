@@ -8,6 +8,7 @@ import re
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
+import httpx2
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -27,7 +28,9 @@ log = logging.getLogger(__name__)
 PASSWORD_HEADER = "x-config-password"  # noqa: S105  # nosec B105
 TRIAL_SECONDS = 30.0
 MOST_CODES = 50
-_ADDRESS = re.compile(r"https?://[^\s/?#@]+[^\s?#]*")
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
+_KEY = r"^[!-~]*$"
+"""What a header can carry."""
 
 
 class Password(BaseModel):
@@ -47,7 +50,7 @@ class AiChange(Password):
 
     section: Literal["chat", "wechat"] = "chat"
     api_url: Annotated[str, Field(max_length=300)] = ""
-    api_key: Annotated[str, Field(max_length=1000)] = ""
+    api_key: Annotated[str, Field(max_length=1000, pattern=_KEY)] = ""
     model: Annotated[str, Field(max_length=200)] = ""
     system_prompt: Annotated[str | None, Field(max_length=8_000)] = None
     temperature: Annotated[float | None, Field(ge=0, le=2), BeforeValidator(_number_or_none)] = None
@@ -164,7 +167,7 @@ def _changed(current: AiSettings, change: AiChange) -> AiSettings:
         raise Refusal(400, "nothing_given", "缺少必要的配置参数")
     # Owners paste either the base address or the whole address of the endpoint.
     api_url = (change.api_url or current.api_url).rstrip("/").removesuffix("/chat/completions")
-    if not _ADDRESS.fullmatch(api_url):
+    if not _is_address(api_url):
         raise Refusal(
             400, "bad_address", "服务地址要以 http:// 或 https:// 开头，例如 https://api.deepseek.com/v1。"
         )
@@ -179,6 +182,13 @@ def _changed(current: AiSettings, change: AiChange) -> AiSettings:
         temperature=change.temperature if "temperature" in named else current.temperature,
         max_tokens=change.max_tokens or current.max_tokens,
     )
+
+
+def _is_address(api_url: str) -> bool:
+    with contextlib.suppress(httpx2.InvalidURL):
+        # What no client can ask, its client would not even be made for.
+        return bool(_ADDRESS.fullmatch(api_url) and httpx2.URL(api_url).host)
+    return False
 
 
 async def _try(services: ChatServices, ai: AiSettings) -> None:

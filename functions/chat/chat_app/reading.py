@@ -38,7 +38,12 @@ async def _events(services: ChatServices, answer: Answer) -> AsyncGenerator[byte
     for _ in range(int(MOST_SECONDS / POLL_SECONDS)):
         if current is None:
             break
-        if current.text.startswith(sent) and len(current.text) > len(sent):
+        if not current.text.startswith(sent):
+            # Its writer died, and what nobody had been shown in the account was written anew.
+            yield event({"success": False, "error": "这个回答重新写了，请再打开一次。", "code": "rewritten"})
+            yield DONE
+            return
+        if len(current.text) > len(sent):
             piece, sent = current.text[len(sent) :], current.text
             yield piece_event(piece)
         if current.finished or current.stale(services.clock()):

@@ -16,7 +16,7 @@ from chat_app.bodies import read_body
 from chat_app.errors import MODEL_FAILURES, Refusal
 from chat_app.measuring import Timing
 from chat_app.services import ChatServices
-from chat_app.stream import DONE, EventStream, event, piece_event
+from chat_app.stream import DONE, EventStream, event, piece_event, unless_left
 from chat_app.visitors import has_access, visitor
 from wechat_oa.ai.model import ModelError
 from wechat_oa.settings import AiSettings
@@ -64,7 +64,10 @@ async def answer_question(services: ChatServices, request: Request) -> Response:
     timing.mark("config")
     pieces = services.model(ai).answer(messages)
     if ai.interaction_mode == "block":
-        return await _whole(pieces, timing)
+        whole = await unless_left(request.receive, _whole(pieces, timing))
+        if whole is None:
+            raise Refusal(499, "left", "请求没有等到回答。")
+        return whole
     return await _stream(pieces, timing)
 
 

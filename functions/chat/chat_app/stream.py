@@ -10,8 +10,8 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncGenerator
-from typing import Any
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any, TypeVar
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -21,6 +21,8 @@ HEARTBEAT_SECONDS = 15.0
 
 DONE = b"data: [DONE]\n\n"
 _HEARTBEAT = b": still there\n\n"
+
+T = TypeVar("T")
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -41,28 +43,24 @@ class EventStream(Response):
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncGenerator[bytes], headers: dict[str, str] | None = None) -> None:
+    def __init__(self, events: AsyncGenerator[bytes], heartbeat: float = HEARTBEAT_SECONDS) -> None:
         """``events`` gives whole events, as ``event`` makes them; it is closed in any case."""
         self.status_code = 200
         self.background = None
         self._events = events
+        self._heartbeat = heartbeat
         self._sent_at = time.monotonic()
         # A proxy that collects or compresses would turn the stream into one late answer.
-        collected = {"cache-control": "no-store, no-transform", "x-accel-buffering": "no"}
-        self.init_headers({**collected, **(headers or {})})
+        self.init_headers({"cache-control": "no-store, no-transform", "x-accel-buffering": "no"})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream, until its end or until the visitor is gone."""
-        sending = asyncio.create_task(self._send(send))
-        others = [asyncio.create_task(_left(receive)), asyncio.create_task(self._beat(send))]
+        beating = asyncio.create_task(self._beat(send))
         try:
-            await asyncio.wait((sending, others[0]), return_when=asyncio.FIRST_COMPLETED)
+            await unless_left(receive, self._send(send))
         finally:
-            for task in (sending, *others):
-                task.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
-            with contextlib.suppress(asyncio.CancelledError):
-                await sending
+            beating.cancel()
+            await asyncio.gather(beating, return_exceptions=True)
 
     async def _send(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -75,11 +73,24 @@ class EventStream(Response):
     async def _beat(self, send: Send) -> None:
         while True:
             idle = time.monotonic() - self._sent_at
-            if idle >= HEARTBEAT_SECONDS:
+            if idle >= self._heartbeat:
                 self._sent_at = time.monotonic()
                 await send({"type": "http.response.body", "body": _HEARTBEAT, "more_body": True})
                 idle = 0.0
-            await asyncio.sleep(HEARTBEAT_SECONDS - idle)
+            await asyncio.sleep(self._heartbeat - idle)
+
+
+async def unless_left(receive: Receive, work: Coroutine[Any, Any, T]) -> T | None:
+    """Return what ``work`` returns; end it, and return None, when the visitor goes away before it is done."""
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(_left(receive))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
 
 
 async def _left(receive: Receive) -> None:

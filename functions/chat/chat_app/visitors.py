@@ -6,11 +6,13 @@ import hashlib
 import hmac
 import ipaddress
 import json
+import re
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from chat_app.services import ChatServices
+from wechat_oa.access_codes import Access
 from wechat_oa.settings import Settings
 
 COOKIE = "chat_access"
@@ -18,6 +20,7 @@ _LAMBDA_CONTEXT = "x-amzn-request-context"
 """Written by the Web Adapter over whatever the caller wrote there."""
 _PROXY_HEADER = "x-chat-proxy"
 _CLOUDFRONT_ADDRESS = "cloudfront-viewer-address"
+_WITH_PORT = re.compile(r"(\[[^\]]*\]|[0-9.]+):[0-9]+")
 
 
 def visitor(services: ChatServices, request: Request) -> str:
@@ -36,19 +39,18 @@ def has_access(services: ChatServices, request: Request) -> bool:
     return services.settings.chat_access == "open" or bool(_cookie(services, request))
 
 
-def grant_access(services: ChatServices, request: Request, response: Response, code: str, until: int) -> None:
-    """Let the visitor in until then (epoch seconds), by a cookie that only this server can make.
+def grant_access(services: ChatServices, request: Request, response: Response, access: Access) -> None:
+    """Let the visitor in for as long as their code says, by a cookie that only this server can make.
 
     Raises StoreError.
     """
-    name = hashlib.sha256(code.encode()).hexdigest()[:16]
-    value = f"{name}.{until}"
+    value = f"{access.who}.{access.until}"
     secure = request.url.scheme == "https"
     origin = request.headers.get("origin", "").partition("://")[2]
     response.set_cookie(
         COOKIE,
         f"{value}.{_signature(services, value)}",
-        max_age=until - int(services.clock()),
+        max_age=access.until - int(services.clock()),
         path="/",
         httponly=True,
         secure=secure,
@@ -84,18 +86,21 @@ def _address(settings: Settings, request: Request) -> str:
     header = settings.client_address_header
     if not header:
         return direct
-    value = request.headers.get(header, "")
+    # A proxy that does not add to the header adds one of its own, after what the caller wrote.
+    value = (request.headers.getlist(header) or [""])[-1]
     if header == _LAMBDA_CONTEXT:
         try:
             return str(json.loads(value)["http"]["sourceIp"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return direct
     # The nearest proxy writes last; whatever stands before that, the caller may have written.
     return value.rsplit(",", 1)[-1].strip() or direct
 
 
 def _network(address: str) -> str:
-    """One household has one IPv4 address, or 2^64 IPv6 ones."""
+    """One household has one IPv4 address, or 2^64 IPv6 ones; each of its connections has another port."""
+    if with_port := _WITH_PORT.fullmatch(address):
+        address = with_port[1]
     try:
         parsed = ipaddress.ip_address(address.strip("[]"))
     except ValueError:

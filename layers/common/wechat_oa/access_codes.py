@@ -10,7 +10,9 @@ import re
 import secrets
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
+from wechat_oa.identifiers import pseudonym
 from wechat_oa.store.table import Table
 
 # Without what is easily mistaken for something else: 0 O, 1 I L.
@@ -18,6 +20,16 @@ _LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ"
 _DIGITS = "23456789"
 _LENGTH = 8
 _CODE = re.compile(r"[A-Z0-9_-]{6,64}")
+
+
+class Access(NamedTuple):
+    """What a code opened."""
+
+    who: str
+    """A name for whoever holds it: a follower's is the same for all their codes, so that more codes do not
+    make them more visitors."""
+    until: int
+    """Epoch seconds."""
 
 
 class AccessCodes:
@@ -29,8 +41,10 @@ class AccessCodes:
         self._clock = clock
         self.valid_days = valid_days
 
-    def create(self, note: str = "", code: str = "") -> str:
+    def create(self, note: str = "", code: str = "", who: str = "") -> str:
         """Make a code (or keep this one, of letters and digits) and return it.
+
+        ``who`` names the one it is made for; "" makes its user somebody new.
 
         Raises ValueError for a code that cannot be one or exists already, StoreError.
         """
@@ -39,7 +53,13 @@ class AccessCodes:
             raise ValueError("a code is 6 to 64 letters and digits")
         for _ in range(10):
             made = wanted or _random()
-            item = {"pk": f"code#{made}", "sk": "-", "note": note, "ttl": self._expiry()}
+            item = {
+                "pk": f"code#{made}",
+                "sk": "-",
+                "note": note,
+                "who": who or pseudonym(made),
+                "ttl": self._expiry(),
+            }
             if self._table.put(item, unless_exists=True):
                 return made
             if wanted:
@@ -52,7 +72,7 @@ class AccessCodes:
         known = self._table.get(*place)
         if known and self.usable(known["code"]):
             return str(known["code"])
-        code = self.create(note="follower")
+        code = self.create(note="follower", who=pseudonym(openid))
         self._table.put({"pk": place[0], "sk": place[1], "code": code, "ttl": self._expiry()})
         return code
 
@@ -61,8 +81,8 @@ class AccessCodes:
         item = self._table.get(f"code#{normalise(code)}", "-")
         return item is not None and not item.get("used_at")
 
-    def use(self, code: str) -> int | None:
-        """Use a code: return until when it opens the chat (epoch seconds), or None if it opens nothing.
+    def use(self, code: str) -> Access | None:
+        """Use a code: return for whom and until when it opens the chat, or None if it opens nothing.
 
         Of any number of concurrent calls one succeeds. Raises StoreError.
         """
@@ -72,7 +92,7 @@ class AccessCodes:
             return None
         unused = {"used_at": None, "ttl": item["ttl"]}
         used = self._table.update(pk, "-", set={"used_at": int(self._clock())}, if_equals=unused)
-        return self._expiry() if used else None
+        return Access(item["who"], self._expiry()) if used else None
 
     def _expiry(self) -> int:
         return int(self._clock()) + self.valid_days * 24 * 3600

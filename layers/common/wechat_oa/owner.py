@@ -40,6 +40,9 @@ class OwnerPassword:
         """
         if not self.configured:
             raise SettingsClosedError("no OPENAI_CONFIG_PASSWORD is set")
+        if not given:
+            # No guess, and not counted: any page can make the owner's browser ask without a password.
+            raise WrongPasswordError("no password")
         self._tries.reserve(visitor)
         if not hmac.compare_digest(_digest(given), self._digest):
             raise WrongPasswordError("not the password")

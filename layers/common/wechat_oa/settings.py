@@ -168,8 +168,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         chat_daily_limit=read.count("CHAT_DAILY_LIMIT", 2_000, low=0, high=100_000_000),
         chat_url=read.url("CHAT_URL", default="", slash=True),
         chat_suggestions=tuple(filter(None, (s.strip() for s in read.text("CHAT_SUGGESTIONS").split("|")))),
-        client_address_header=read.text("CHAT_CLIENT_ADDRESS_HEADER").lower(),
-        proxy_secret=read.text("CHAT_PROXY_SECRET"),
+        client_address_header=read.matching(
+            "CHAT_CLIENT_ADDRESS_HEADER", r"[A-Za-z0-9-]{1,64}", "a header's name, such as X-Forwarded-For"
+        ).lower(),
+        # Whoever guesses it can be another visitor with every question.
+        proxy_secret=read.matching("CHAT_PROXY_SECRET", r".{16,}", "16 characters or more"),
         official_account_qrcode=read.url("WECHAT_OFFICIAL_ACCOUNT_QRCODE", default=""),
         chat=read.ai(),
         wechat=read.ai("WECHAT_"),
