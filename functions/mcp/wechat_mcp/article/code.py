@@ -11,7 +11,18 @@ from functools import lru_cache
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
-from pygments.token import Comment, Error, Generic, Keyword, Literal, Name, Number, String, Token
+from pygments.token import (
+    Comment,
+    Error,
+    Generic,
+    Keyword,
+    Literal,
+    Name,
+    Number,
+    String,
+    _TokenType,
+    is_token_subtype,
+)
 from pygments.util import ClassNotFound
 
 from .tree import Element, Node, section, span
@@ -20,8 +31,7 @@ MAX_COLOURED = 20_000
 """Characters of a code block; a longer one is left in one colour."""
 TAB = 4
 
-_Type = type(Token)
-_KINDS: tuple[tuple[_Type, str], ...] = (
+_KINDS: tuple[tuple[_TokenType, str], ...] = (
     (Comment.Preproc, "hl-meta"),
     (Comment, "hl-comment"),
     (Keyword.Constant, "hl-constant"),
@@ -82,10 +92,10 @@ def _runs(lexer: Lexer, text: str) -> list[tuple[str, str]]:
 
 
 @lru_cache(maxsize=256)
-def _kind(token: _Type) -> str:
+def _kind(token: _TokenType) -> str:
     if token is Error:
         return ""
-    return next((kind for parent, kind in _KINDS if token in parent), "")
+    return next((kind for parent, kind in _KINDS if is_token_subtype(token, parent)), "")
 
 
 @lru_cache(maxsize=64)

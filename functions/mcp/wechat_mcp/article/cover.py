@@ -27,7 +27,7 @@ WIDTH, HEIGHT = 1410, 600
 """Pixels, 2.35:1. The title stands in the middle square, which 1:1 shows."""
 RATIOS = {"2.35_1": 2.35, "1_1": 1.0}
 
-_LARGEST, _SMALLEST, _MAX_LINES = 84, 32, 6
+_LARGEST, _READS_WELL, _SMALLEST, _MAX_LINES = 84, 56, 32, 6
 _PIECE = re.compile(r"[A-Za-z0-9À-ɏ][A-Za-z0-9À-ɏ.'’&+#_-]*|\s+|.", re.DOTALL)
 _CLAUSE = re.compile(r"[^，。：；！？|｜]+[，。：；！？|｜]*|[，。：；！？|｜]+")
 _MAX_CLAUSE_LINES = 4
@@ -107,18 +107,27 @@ def _decorate(pen: ImageDraw.ImageDraw, rgb: Rgb) -> None:
 
 
 def _write(pen: ImageDraw.ImageDraw, title: str, font: str) -> None:
-    width, height = HEIGHT - 90, HEIGHT - 200
-    for size in range(_LARGEST, _SMALLEST - 1, -4):
-        face = _face(font, size)
-        lines = _lines(title, face, width)
-        if len(lines) * size * 1.35 <= height:
-            break
+    size, lines = _fitted(title, font)
+    face = _face(font, size)
     if len(lines) > _MAX_LINES:
         lines = [*lines[: _MAX_LINES - 1], lines[_MAX_LINES - 1] + "…"]
     top = (HEIGHT - len(lines) * size * 1.35) / 2 - 16
     for number, line in enumerate(lines):
         at = (WIDTH / 2, top + (number + 0.5) * size * 1.35)
         pen.text(at, line, font=face, fill=(255, 255, 255), anchor="mm")
+
+
+def _fitted(title: str, font: str) -> tuple[int, list[str]]:
+    """The size and the lines: each clause whole while that reads well, else as large as there is room for."""
+    width, height = HEIGHT - 90, HEIGHT - 200
+    choices = []
+    for size in range(_LARGEST, _SMALLEST - 1, -4):
+        lines = _lines(title, _face(font, size), width)
+        if len(lines) * size * 1.35 <= height:
+            choices.append((size, lines))
+    clauses = len(_CLAUSE.findall(title))
+    whole = [choice for choice in choices if len(choice[1]) == clauses and choice[0] >= _READS_WELL]
+    return next(iter([*whole, *choices]), (_SMALLEST, _lines(title, _face(font, _SMALLEST), width)))
 
 
 def _lines(title: str, face: ImageFont.FreeTypeFont, width: float) -> list[str]:

@@ -1,4 +1,4 @@
-"""A theme's CSS, made into what can be inlined: variables resolved, pseudo-elements carried along, the rest left out.
+"""A theme's CSS as what can be inlined: variables resolved, pseudo-elements carried along.
 
 A ``h2::before {content: "§"; color: red}`` becomes ``h2 {--before-content: "§"; --before-color: red}``: the
 cascade then finds the element that it belongs to, and ``styling`` makes a real one of it.
@@ -43,7 +43,7 @@ _NAME = re.compile(r"-?[a-z][a-z-]*\Z")
 
 @dataclass(frozen=True)
 class Sheet:
-    """Rules that css-inline takes, the variables that the text declares, and what was left out, in Chinese."""
+    """Rules that css-inline takes, the variables declared, and what was left out, in Chinese."""
 
     css: str
     variables: dict[str, str] = field(default_factory=dict)
@@ -72,7 +72,7 @@ def compile_sheet(text: str, variables: dict[str, str]) -> Sheet:
         text = ""
         problems[f"主题 CSS 超过 {MAX_CHARACTERS // 1024} KB，没有使用：请删去用不到的规则。"] = None
     known = dict(variables_of(text)) | variables
-    written = []
+    written: list[str] = []
     for count, rule in enumerate(_rules(text)):
         if count >= _MAX_RULES:
             problems[f"主题 CSS 超过 {_MAX_RULES} 条规则，后面的没有使用。"] = None
@@ -87,7 +87,8 @@ def compile_sheet(text: str, variables: dict[str, str]) -> Sheet:
 
 
 def _rules(text: str) -> list[Any]:
-    return tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
+    rules: list[Any] = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
+    return rules
 
 
 def _rule(rule: Any, known: dict[str, str], problems: dict[str, None]) -> Iterator[str]:
@@ -102,7 +103,9 @@ def _rule(rule: Any, known: dict[str, str], problems: dict[str, None]) -> Iterat
             elif is_safe(item.lower_name, value):
                 declarations.append((item.lower_name, value))
             else:
-                problems[f"主题 CSS 里的 {item.lower_name[:40]}（第 {item.source_line} 行）微信会去掉，已略过。"] = None
+                problems[
+                    f"主题 CSS 里的 {item.lower_name[:40]}（第 {item.source_line} 行）微信会去掉，已略过。"
+                ] = None
     if not declarations:
         return
     for selector in _selectors(rule.prelude):
@@ -112,21 +115,21 @@ def _rule(rule: Any, known: dict[str, str], problems: dict[str, None]) -> Iterat
         if _UNSUPPORTED.search(name):
             problems[f"主题 CSS 的选择器 {selector[:60]} 在文章里不起作用，已略过。"] = None
             continue
-        body = ";".join(f"{pseudo}{property}:{value}" for property, value in declarations)
+        body = ";".join(f"{pseudo}{declared}:{value}" for declared, value in declarations)
         yield f"{name}{{{body}}}"
 
 
 def _selectors(prelude: list[Any]) -> Iterator[str]:
     """The selectors of a list, parted at its commas: those in brackets are none of them."""
     part: list[Any] = []
-    for token in [*prelude, None]:
-        if token is None or token == ",":
+    for piece in [*prelude, None]:
+        if piece is None or piece == ",":
             selector = tinycss2.serialize(part).strip()
             if selector:
                 yield selector
             part = []
-        elif token.type != "comment":
-            part.append(token)
+        elif piece.type != "comment":
+            part.append(piece)
 
 
 def resolve(tokens: list[Any], known: dict[str, str], depth: int = 0) -> str | None:

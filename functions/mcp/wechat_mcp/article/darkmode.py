@@ -31,10 +31,8 @@ def _darken(element: Element, text: Rgb, behind: Rgb) -> None:
     """``text`` is the colour by day, ``behind`` the background by night."""
     if element.tag == "svg":
         return
-    style = dict(
-        (name.strip(), value.strip())
-        for name, _, value in (part.partition(":") for part in declarations_of(element.attrs.get("style", "")))
-    )
+    parts = [part.partition(":") for part in declarations_of(element.attrs.get("style", ""))]
+    style = {name.strip(): value.strip() for name, _, value in parts}
     background = colours.parse(style.get("background-color") or style.get("background") or "")
     if background and background.alpha:
         night = colours.dark_background(background.rgb)

@@ -1,4 +1,4 @@
-"""Emphasis beside Chinese: ``**注意：**后面`` is bold, which CommonMark's rule for Latin punctuation prevents.
+"""Emphasis beside Chinese: ``**注意：**后面`` is bold, which CommonMark's rules prevent.
 
 CommonMark lets ``**`` close after punctuation only before white space or punctuation; Chinese has no spaces
 there. As "markdown-cjk-friendly" has it, Chinese punctuation counts as a letter, and a Chinese character

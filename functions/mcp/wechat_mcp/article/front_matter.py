@@ -59,7 +59,9 @@ def split(text: str) -> tuple[dict[str, Any], str]:
     if not found:
         return {}, text
     if len(found[1].encode("utf-8", "replace")) > MAX_BYTES:
-        raise FrontMatterError(f"文首的 front matter 超过 {MAX_BYTES // 1024} KB：正文请写在第二个 --- 之后。")
+        raise FrontMatterError(
+            f"文首的 front matter 超过 {MAX_BYTES // 1024} KB：正文请写在第二个 --- 之后。"
+        )
     try:
         loaded = yaml.load(found[1], _Loader)  # noqa: S506  (a BaseLoader: it makes strings)
     except (yaml.YAMLError, RecursionError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The gallery: every theme on one sample, in a phone's width, by day and by night, as one page without scripts."""
+"""The gallery: every theme on one sample, in a phone's width, by day and by night."""
 
 from __future__ import annotations
 
@@ -16,24 +16,26 @@ PHONE = 375
 
 PAGE_RULES = """
 .rich_media_content { overflow: hidden; font-size: 17px; line-height: 1.6; text-align: justify }
-.rich_media_content * { max-width: 100% !important; box-sizing: border-box !important; overflow-wrap: break-word !important }
+.rich_media_content * { max-width: 100% !important; box-sizing: border-box !important;
+    overflow-wrap: break-word !important }
 .rich_media_content p { margin: 0; clear: both; min-height: 1em }
 """
 """What the article page has of its own, as far as it matters to a layout."""
 _STYLE = """
 :root { color-scheme: light dark }
-body { margin: 0; font-family: -apple-system, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif;
-    background: #ededed; color: #222 }
+body { margin: 0; background: #ededed; color: #222;
+    font-family: -apple-system, 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif }
 header, nav { max-width: 860px; margin: 0 auto; padding: 24px 16px 0 }
 header h1 { margin: 0 0 8px; font-size: 24px }
 header p { margin: 0; color: #555 }
-nav a { display: inline-block; margin: 0 10px 10px 0; padding: 6px 14px; border-radius: 999px; background: #fff;
-    color: inherit; text-decoration: none }
+nav a { display: inline-block; margin: 0 10px 10px 0; padding: 6px 14px; border-radius: 999px;
+    background: #fff; color: inherit; text-decoration: none }
 .theme { padding: 24px 0 8px }
-.theme h2 { max-width: 828px; margin: 0 auto 4px; padding: 0 16px; font-size: 19px }
+.theme > h2 { max-width: 828px; margin: 0 auto 4px; padding: 0 16px; font-size: 19px }
 .theme > p { max-width: 828px; margin: 0 auto 16px; padding: 0 16px; color: #555 }
 .phones { display: flex; flex-wrap: wrap; gap: 24px; justify-content: center }
-.phone { width: 375px; max-width: 100%; height: 720px; overflow-x: hidden; overflow-y: auto; box-sizing: border-box;
+.phone { width: 375px; max-width: 100%; height: 720px; overflow-x: hidden; overflow-y: auto;
+    box-sizing: border-box;
     padding: 24px 16px; background: #fff; border-radius: 20px; box-shadow: 0 2px 16px #0002 }
 .phone.night { background: #191919; color: #a3a3a3 }
 .phone > h3 { margin: 0 0 6px; font-size: 22px; line-height: 1.4; color: #191919 }
@@ -71,7 +73,8 @@ def build(path: Path | None = None, *, markdown: str | None = None) -> str:
 def phone(html: str, *, title: str, author: str, night: bool = False) -> str:
     """Return an article's HTML in a phone's frame; ``night`` is for HTML that has been darkened."""
     return (
-        f'<div class="phone{" night" if night else ""}"><h3>{escape(title)}</h3><small>{escape(author)}</small>'
+        f'<div class="phone{" night" if night else ""}">'
+        f"<h3>{escape(title)}</h3><small>{escape(author)}</small>"
         f'<div class="rich_media_content">{html}</div></div>'
     )
 

@@ -41,11 +41,12 @@ def formula(latex: str, *, display: bool) -> Element:
 def _drawn(latex: str, display: bool) -> tuple[str, str, str]:
     if not latex or len(latex) > MAX_CHARACTERS:
         raise FormulaError("empty" if not latex else "too long")
-    import ziamath  # noqa: PLC0415  (a quarter of a second that only formulas need)
+    from ziamath import Latex  # noqa: PLC0415  (a quarter of a second that only formulas need)
+    from ziamath.config import config  # noqa: PLC0415
 
-    ziamath.config.svg2 = False  # outlines where they stand, instead of <symbol> and <use>
+    config.svg2 = False  # outlines where they stand, instead of <symbol> and <use>
     try:
-        drawn = ziamath.Latex(latex, inline=not display)
+        drawn = Latex(latex, inline=not display)
         svg, sunk = drawn.svgxml(), drawn.getyofst()
     except Exception as error:  # ziamath and latex2mathml raise whatever their inside trips over
         log.info("formula not set: %s", type(error).__name__)

@@ -1,4 +1,4 @@
-"""Markdown → a tree: CommonMark, tables, strikethrough, task lists, footnotes and maths; author HTML made safe.
+"""Markdown → a tree, with tables, tasks, footnotes and maths; HTML that the author wrote is made safe.
 
 What later passes build themselves (code, formulas, notes) goes through the cleaning as a mark that tells its
 number: an author who writes such a mark gets at most a thing of his own article twice.
@@ -26,11 +26,13 @@ from .tree import Node
 
 _MAX_NESTING = 32
 
-_TAGS = frozenset(
-    "a abbr article aside b blockquote br caption center cite code dd del details dfn div dl dt em figcaption"
-    " figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q rp rt ruby s samp"
-    " section small span strike strong sub summary sup table tbody td tfoot th thead tr tt u ul var wbr"
-    " mp-miniprogram mp-common-profile".split()
+_TAGS = set(
+    """
+    a abbr article aside b blockquote br caption center cite code dd del details dfn div dl dt em
+    figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q
+    rp rt ruby s samp section small span strike strong sub summary sup table tbody td tfoot th thead tr
+    tt u ul var wbr mp-miniprogram mp-common-profile
+    """.split()  # noqa: SIM905  (seventy lines otherwise)
 )
 _MARKS = {"data-oa-code", "data-oa-math", "data-oa-display", "data-oa-note", "data-oa-notes", "data-oa-task"}
 _CARD = {f"data-miniprogram-{name}" for name in ("appid", "path", "title", "imageurl", "nickname", "type")}
@@ -47,7 +49,7 @@ _ATTRIBUTES = {
     "mp-common-profile": {f"data-{name}" for name in ("pluginname", "id", "nickname", "headimg", "alias")},
 }
 _CLEANER = nh3.Cleaner(
-    tags=set(_TAGS),
+    tags=_TAGS,
     attributes=_ATTRIBUTES,
     clean_content_tags={"script", "style", "iframe", "object", "svg", "video", "audio", "select", "textarea"},
     # Addresses of links are judged later. A letter is the drive of a path: C:\picture.png.
@@ -69,6 +71,7 @@ _LOST = {
     "canvas": "canvas",
 }
 _LOST_TAG = re.compile(rf"<\s*({'|'.join(_LOST)})\b", re.IGNORECASE)
+_SCRIPT = re.compile(r"\s*(?:javascript|vbscript)\s*:", re.IGNORECASE)
 _CHECKBOX = re.compile(r'<input class="task-list-item-checkbox"( checked="checked")? disabled')
 
 
@@ -182,24 +185,31 @@ class _Renderer(RendererHTML):
         return ""
 
 
+class _Markdown(MarkdownIt):
+    """Leaves addresses as the author wrote them: paths are opened, and references are read by people."""
+
+    def normalizeLink(self, url: str) -> str:  # noqa: N802  (markdown-it's name)
+        return url
+
+    def validateLink(self, url: str) -> bool:  # noqa: N802
+        return not _SCRIPT.match(url)
+
+
 def _parser(*, breaks: bool) -> MarkdownIt:
-    parser = MarkdownIt(
+    parser = _Markdown(
         "commonmark", {"html": True, "breaks": breaks, "maxNesting": _MAX_NESTING}, renderer_cls=_Renderer
     )
     parser.enable(["table", "strikethrough"])
     parser.use(footnote_plugin).use(tasklists_plugin)
-    parser.use(dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True)
+    parser.use(
+        dollarmath_plugin, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True
+    )
     emphasis.install(parser)
     # The plugins' own ways of rendering go before the renderer's methods.
     renderer: Any = parser.renderer
     for name in list(renderer.rules):
         if hasattr(_Renderer, name):
             renderer.rules[name] = getattr(renderer, name)
-    # Addresses stay as the author wrote them: paths are opened, and references are read by people.
-    parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
-    parser.validateLink = lambda url: not re.match(  # type: ignore[method-assign]
-        r"\s*(?:javascript|vbscript)\s*:", url, re.IGNORECASE
-    )
     return parser
 
 

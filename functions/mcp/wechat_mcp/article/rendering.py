@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import front_matter, lists, parsing, references, spacing, structure, styling, themes, tree
 from .parsing import Parsed
@@ -13,8 +13,8 @@ from .result import (
     DIGEST_SHOULD,
     NEWSPIC_IMAGES,
     Article,
+    Notices,
     Picture,
-    Warnings,
     check_lengths,
     image_mark,
 )
@@ -26,7 +26,7 @@ _SUMMARY_BEST = 54
 """Characters: what WeChat itself takes of a text for a digest."""
 _SENTENCE = re.compile(r"[。！？!?…]+[”’」』）]*")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
-_BLOCKS = frozenset("p h1 h2 h3 h4 h5 h6 li tr section blockquote pre".split())
+_BLOCKS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "tr", "section", "blockquote", "pre"}
 
 DrawDiagram = Callable[[str, str], str | None]
 """Given a diagram's language and code, the source of a picture of it (a path or a data URL), or None."""
@@ -62,13 +62,13 @@ _DEFAULTS = Options()
 def render(markdown: str, options: Options = _DEFAULTS) -> Article:
     """Return an article for 新增草稿 from Markdown with front matter.
 
-    Raises ArticleError, themes.ThemeError and front_matter.FrontMatterError, all ValueErrors whose text is for
-    the author. Whatever else WeChat would not like is in ``warnings``.
+    Raises ArticleError, ThemeError and FrontMatterError, all ValueErrors whose text is for the author.
+    Whatever else WeChat would not like is in ``warnings``.
     """
     if len(markdown) > MAX_CHARACTERS:
         raise ArticleError(f"文章有 {len(markdown)} 个字符，最多 {MAX_CHARACTERS} 个：请拆成几篇。")
     settings, text = front_matter.split(markdown)
-    warnings = Warnings()
+    warnings = Notices()
     breaks = _choice(options.breaks, settings, "breaks", warnings)
     parsed = parsing.parse(text, breaks=bool(breaks))
     if parsed.lost:
@@ -77,19 +77,21 @@ def render(markdown: str, options: Options = _DEFAULTS) -> Article:
     structure.rename(root)
     structure.tidy(root)
     title = _title(settings, root)
+    document = _Document(settings, title, root, parsed)
     if _string(settings, "type").lower() in ("image", "newspic", "贴图", "图片"):
-        return _newspic(settings, title, root, parsed, warnings)
-    return _news(settings, title, root, parsed, options, warnings)
+        return _newspic(document, warnings)
+    return _news(document, options, warnings)
 
 
-def _news(
-    settings: dict[str, Any],
-    title: str,
-    root: Element,
-    parsed: Parsed,
-    options: Options,
-    warnings: Warnings,
-) -> Article:
+class _Document(NamedTuple):
+    settings: dict[str, Any]
+    title: str
+    root: Element
+    parsed: Parsed
+
+
+def _news(document: _Document, options: Options, warnings: Notices) -> Article:
+    settings, title, root, parsed = document
     theme = options.theme or _string(settings, "theme") or themes.DEFAULT
     sheet = themes.sheet(
         theme,
@@ -109,7 +111,8 @@ def _news(
     structure.tables(root)
     for language in structure.code_blocks(root, parsed):
         warnings.add(
-            "diagram_code", f"{language} 图这里画不出来，按代码显示：请先导出成 PNG，再用 ![说明](图片) 引用。"
+            "diagram_code",
+            f"{language} 图这里画不出来，按代码显示：请导出成 PNG，再用 ![说明](图片) 引用。",
         )
     for latex in structure.formulas(root, parsed):
         warnings.add("formula_failed", f"公式 {latex[:60]} 读不懂，按原文显示：请检查 LaTeX，或换成图片。")
@@ -141,10 +144,9 @@ def _news(
     )
 
 
-def _newspic(
-    settings: dict[str, Any], title: str, root: Element, parsed: Parsed, warnings: Warnings
-) -> Article:
+def _newspic(document: _Document, warnings: Notices) -> Article:
     """A 贴图: plain text, and pictures beside it."""
+    settings, title, root, parsed = document
     structure.code_blocks(root, parsed)
     listed = settings.get("images", [])
     named = [Picture(source) for source in ([listed] if isinstance(listed, str) else listed)]
@@ -173,7 +175,7 @@ def _newspic(
     return _checked(article, warnings)
 
 
-def _checked(article: Article, warnings: Warnings) -> Article:
+def _checked(article: Article, warnings: Notices) -> Article:
     check_lengths(article, warnings)
     if not article.cover and article.article_type == "news":
         warnings.add(
@@ -183,12 +185,12 @@ def _checked(article: Article, warnings: Warnings) -> Article:
     return _with_warnings(article, warnings)
 
 
-def _with_warnings(article: Article, warnings: Warnings) -> Article:
+def _with_warnings(article: Article, warnings: Notices) -> Article:
     fields = {name: getattr(article, name) for name in article.__dataclass_fields__}
     return Article(**fields | {"warnings": tuple(warnings.list)})
 
 
-def _common(settings: dict[str, Any], warnings: Warnings) -> dict[str, Any]:
+def _common(settings: dict[str, Any], warnings: Notices) -> dict[str, Any]:
     source_url = _string(settings, "source_url")
     if source_url and not _WEB.match(source_url):
         warnings.add("source_url_odd", "原文链接要以 http:// 或 https:// 开头，已略过。")
@@ -210,7 +212,7 @@ def _string(settings: dict[str, Any], name: str) -> str:
     return tree.legal(text).replace("\n", " ").strip()
 
 
-def _choice(given: bool | None, settings: dict[str, Any], name: str, warnings: Warnings) -> bool | None:
+def _choice(given: bool | None, settings: dict[str, Any], name: str, warnings: Notices) -> bool | None:
     if given is not None or name not in settings:
         return given
     value = front_matter.as_bool(settings[name])
@@ -219,7 +221,7 @@ def _choice(given: bool | None, settings: dict[str, Any], name: str, warnings: W
     return value
 
 
-def _font_size(settings: dict[str, Any], warnings: Warnings) -> int:
+def _font_size(settings: dict[str, Any], warnings: Notices) -> int:
     value = _string(settings, "font_size").removesuffix("px").strip()
     if value and not re.fullmatch(r"[0-9]{1,3}", value):
         warnings.add("setting_odd", "font_size 要写成像素数，例如 16，已略过。")

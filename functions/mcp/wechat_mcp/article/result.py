@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 TITLE_SHOULD, TITLE_MUST = 32, 64
 """Characters. The page 新增草稿 says 32; what older accounts may use is 64."""
-AUTHOR_SHOULD = 16
+AUTHOR_MUST = 16
 DIGEST_SHOULD, DIGEST_MUST = 120, 128
 CONTENT_SHOULD = 20_000
 """Characters of HTML (新增草稿: 少于 2 万字符)."""
@@ -19,7 +19,6 @@ CONTENT_MUST = 1024 * 1024
 SOURCE_URL_MUST = 1024
 """UTF-8 bytes."""
 NEWSPIC_IMAGES = 20
-COVER_CROPS = {"2.35_1": 2.35, "1_1": 1.0}
 
 ArticleType = Literal["news", "newspic"]
 
@@ -27,7 +26,7 @@ _IMAGE_MARK = re.compile("\x02([0-9]+)\x02")
 
 
 @dataclass(frozen=True)
-class Warning:  # noqa: A001  (what it is)
+class Notice:
     """Something that the author should know. ``text`` is Chinese and says what to do."""
 
     code: str
@@ -62,7 +61,7 @@ class Article:
     only_fans_can_comment: bool = False
     images: tuple[Picture, ...] = ()
     """In the order of the article; one that stands there twice is there once."""
-    warnings: tuple[Warning, ...] = ()
+    warnings: tuple[Notice, ...] = ()
     summary: str = ""
     """The beginning of the text, plain, at most 120 characters."""
     text_length: int = 0
@@ -88,7 +87,7 @@ class Article:
     def draft(
         self, urls: Mapping[str, str], *, thumb_media_id: str, image_media_ids: Sequence[str] = ()
     ) -> dict[str, Any]:
-        """Return the article as 新增草稿 takes it. ``image_media_ids`` are those of a newspic, cover first."""
+        """Return the article as 新增草稿 takes it; ``image_media_ids`` are those of a newspic."""
         article: dict[str, Any] = {
             "article_type": self.article_type,
             "title": self.title,
@@ -108,7 +107,7 @@ class Article:
         return {name: value for name, value in article.items() if value != ""}
 
     @property
-    def problems(self) -> tuple[Warning, ...]:
+    def problems(self) -> tuple[Notice, ...]:
         """The warnings that a draft would be refused for."""
         return tuple(warning for warning in self.warnings if warning.blocking)
 
@@ -119,27 +118,35 @@ def image_mark(number: int) -> str:
 
 
 @dataclass
-class Warnings:
-    """Warnings as they come up; the same one is said once."""
+class Notices:
+    """Notices as they come up; the same one is said once."""
 
-    list: list[Warning] = field(default_factory=list)
+    list: list[Notice] = field(default_factory=list)
 
     def add(self, code: str, text: str, *, blocking: bool = False) -> None:
         """Add a warning."""
-        warning = Warning(code, text, blocking)
+        warning = Notice(code, text, blocking)
         if warning not in self.list:
             self.list.append(warning)
 
 
-def check_lengths(article: Article, warnings: Warnings) -> None:
+def check_lengths(article: Article, warnings: Notices) -> None:
     """Warn of what is longer than WeChat's pages say, and block what is longer than it ever takes."""
     if not article.title:
         warnings.add(
             "title_missing", "没有标题：在文首写“title: 标题”，或让正文以“# 标题”开头。", blocking=True
         )
-    _too_long(warnings, "title", "标题", len(article.title), TITLE_SHOULD, TITLE_MUST, "请缩短")
-    _too_long(warnings, "digest", "摘要", len(article.digest), DIGEST_SHOULD, DIGEST_MUST, "请缩短")
-    _too_long(warnings, "author", "作者名", len(article.author), AUTHOR_SHOULD, None, "过长的会被微信拒绝")
+    for code, name, text, should, must in (
+        ("title", "标题", article.title, TITLE_SHOULD, TITLE_MUST),
+        ("digest", "摘要", article.digest, DIGEST_SHOULD, DIGEST_MUST),
+        ("author", "作者名", article.author, AUTHOR_MUST, AUTHOR_MUST),
+    ):
+        if len(text) > must:
+            told = f"{name}有 {len(text)} 个字，微信最多收 {must} 个：请缩短。"
+            warnings.add(f"{code}_long", told, blocking=True)
+        elif len(text) > should:
+            told = f"{name}有 {len(text)} 个字，微信的文档写的上限是 {should} 个：最好缩短。"
+            warnings.add(f"{code}_long", told)
     if len(article.source_url.encode()) > SOURCE_URL_MUST:
         warnings.add("source_url_long", "原文链接超过 1 KB：请换成较短的链接。", blocking=True)
     characters, size = len(article.html), len(article.html.encode())
@@ -150,18 +157,15 @@ def check_lengths(article: Article, warnings: Warnings) -> None:
         warnings.add(
             "content_large", f"正文 HTML 有 {size // 1024} KB，微信最多收 1 MB：请拆成几篇。", blocking=True
         )
+    elif article.text_length >= CONTENT_SHOULD:
+        warnings.add(
+            "content_large",
+            f"正文有 {article.text_length} 个字，微信最多收 2 万个：请拆成几篇。",
+            blocking=True,
+        )
     elif characters >= CONTENT_SHOULD:
         warnings.add(
             "content_long",
             f"正文 HTML 有 {characters} 个字符，微信的文档写的上限是 2 万（含样式）。较长的文章常常也能保存；"
             "若返回 45002，请拆成几篇，或换用 minimal 主题、减少公式和代码。",
         )
-
-
-def _too_long(
-    warnings: Warnings, code: str, name: str, length: int, should: int, must: int | None, advice: str
-) -> None:
-    if must is not None and length > must:
-        warnings.add(f"{code}_long", f"{name}有 {length} 个字，微信最多收 {must} 个：{advice}。", blocking=True)
-    elif length > should:
-        warnings.add(f"{code}_long", f"{name}有 {length} 个字，微信的文档写的上限是 {should} 个：{advice}。")

@@ -13,11 +13,28 @@ _T = TypeVar("_T")
 
 _NAMES = {
     **dict.fromkeys(
-        "article aside center details dd div dl dt figcaption figure footer header main nav summary".split(),
+        ("article", "aside", "center", "details", "dd", "div", "dl", "dt", "figcaption", "figure", "footer"),
         "section",
     ),
-    **{"b": "strong", "i": "em", "cite": "em", "var": "em", "dfn": "em", "strike": "s", "del": "s", "ins": "u"},
-    **{"kbd": "code", "samp": "code", "tt": "code", "font": "span", "abbr": "span", "q": "span", "ruby": "span"},
+    **{
+        "b": "strong",
+        "i": "em",
+        "cite": "em",
+        "var": "em",
+        "dfn": "em",
+        "strike": "s",
+        "del": "s",
+        "ins": "u",
+    },
+    **{
+        "kbd": "code",
+        "samp": "code",
+        "tt": "code",
+        "font": "span",
+        "abbr": "span",
+        "q": "span",
+        "ruby": "span",
+    },
     **{"small": "span", "mark": "span", "rt": "span", "tfoot": "tbody", "caption": "caption"},
 }
 _LINES = {"item", "line", "item-paragraph"}

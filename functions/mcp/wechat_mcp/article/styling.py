@@ -22,10 +22,10 @@ _KEPT_ATTRIBUTES = {
 }
 _CARD = "data-miniprogram-"
 _SVG = frozenset({"svg", "g", "path", "rect", "line", "circle", "polygon", "text"})
-_COLOURED = frozenset("p h1 h2 h3 h4 h5 h6 li td th section blockquote pre".split())
+_COLOURED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "th", "section", "blockquote", "pre"}
 _STRING = re.compile(r"""\A\s*(["'])(.*)\1\s*\Z""", re.DOTALL)
 _CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})[ \t\n]?|\\(.)", re.DOTALL)
-_GENERIC = frozenset("serif sans-serif monospace cursive fantasy system-ui ui-serif ui-sans-serif inherit".split())
+_GENERIC = {"serif", "sans-serif", "monospace", "cursive", "fantasy", "system-ui", "inherit"}
 _BLOCK_DISPLAY = frozenset({"block", "flex", "table", "grid"})
 
 
@@ -135,7 +135,7 @@ def _parse(style: str) -> Parsed:
 
 @lru_cache(maxsize=2048)
 def _parsed(style: str) -> Parsed:
-    """The declarations of a style attribute: its own, those of its pseudo-elements, and the names of the lost."""
+    """A style attribute: what it declares, also for its pseudo-elements, and the names of what is lost."""
     parts: dict[str, dict[str, str]] = {"": {}, "before": {}, "after": {}}
     lost: dict[str, None] = {}
     for declaration in declarations_of(style):

@@ -77,7 +77,9 @@ def sheet(theme: str, own_css: str, accent: str, font_size: int, justify: bool |
         declared["--accent"] = accent
     if font_size:
         if font_size not in FONT_SIZES:
-            raise ThemeError(f"字号 {font_size} 不合适：请用 {FONT_SIZES[0]} 到 {FONT_SIZES[-1]} 之间的像素数。")
+            raise ThemeError(
+                f"字号 {font_size} 不合适：请用 {FONT_SIZES[0]} 到 {FONT_SIZES[-1]} 之间的像素数。"
+            )
         declared["--font-size"] = f"{font_size}px"
     if justify is not None:
         declared["--text-align"] = "justify" if justify else "left"

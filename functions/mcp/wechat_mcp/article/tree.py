@@ -1,4 +1,4 @@
-"""A small HTML tree: read from well-formed HTML, changed by the passes, written so that XML can read it too."""
+"""A small HTML tree: read from well-formed HTML, changed by the passes, written as XML can read it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from html import escape
 from html.parser import HTMLParser
 
 VOID = frozenset({"br", "hr", "img", "input", "wbr"})
-INLINE = frozenset(
-    "a abbr b br cite code em i img kbd mark q rp rt ruby s small span strong sub sup svg u wbr".split()
-)
+INLINE = {
+    *("a", "abbr", "b", "br", "cite", "code", "em", "i", "img", "kbd", "mark", "q", "rp", "rt", "ruby"),
+    *("s", "small", "span", "strong", "sub", "sup", "svg", "u", "wbr"),
+}
 _CASED = {"viewbox": "viewBox"}
 """SVG minds the case of its attributes; HTML's parser does not keep it."""
-_ILLEGAL = {code: None for code in range(0x20) if chr(code) not in "\t\n\r"}
-_ILLEGAL |= {code: None for code in (0x7F, 0xFFFE, 0xFFFF, *range(0xD800, 0xE000))}
+_ILLEGAL = dict.fromkeys((*(set(range(0x20)) - {9, 10, 13}), 0x7F, 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)))
 
 
 @dataclass(slots=True, eq=False)
