@@ -106,6 +106,9 @@ def _rule(rule: Any, known: dict[str, str], problems: dict[str, None]) -> Iterat
                 problems[
                     f"主题 CSS 里的 {item.lower_name[:40]}（第 {item.source_line} 行）微信会去掉，已略过。"
                 ] = None
+    if any(token.type == "error" for token in rule.prelude):
+        problems[f"主题 CSS 第 {rule.source_line} 行有语法错误，已略过。"] = None
+        return
     if not declarations:
         return
     for selector in _selectors(rule.prelude):

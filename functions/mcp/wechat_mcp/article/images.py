@@ -252,6 +252,7 @@ class Uploader:
         self._account_id = account_id
         self._load = load
         self._limit = asyncio.Semaphore(AT_ONCE)
+        self._locks: dict[str, asyncio.Lock] = {}
 
     async def urls(self, sources: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
         """Upload the pictures of a body, a few at a time.
@@ -295,27 +296,36 @@ class Uploader:
             picture = await asyncio.to_thread(convert, await self._load(source))
             if picture.animated:
                 return _https((await self._material(picture))["url"])
-            known = self._table.get(self._key("image"), picture.sha256)
-            if known:
-                return str(known["url"])
-            url = _https(
-                await self._account.upload_image(
-                    picture.data, filename=picture.filename, content_type=picture.content_type
-                )
+            async with self._alone("image", picture):
+                return await self._image(picture)
+
+    async def _image(self, picture: Ready) -> str:
+        known = self._table.get(self._key("image"), picture.sha256)
+        if known:
+            return str(known["url"])
+        url = _https(
+            await self._account.upload_image(
+                picture.data, filename=picture.filename, content_type=picture.content_type
             )
-            self._remember("image", picture, {"url": url})
-            return url
+        )
+        self._remember("image", picture, {"url": url})
+        return url
 
     async def _material(self, picture: Ready) -> Mapping[str, str]:
-        known = self._table.get(self._key("material"), picture.sha256)
-        if known:
-            return {"media_id": str(known["media_id"]), "url": str(known.get("url", ""))}
-        media_id, url = await self._account.add_material(
-            picture.data, filename=picture.filename, content_type=picture.content_type
-        )
-        made = {"media_id": media_id, "url": url}
-        self._remember("material", picture, made)
-        return made
+        async with self._alone("material", picture):
+            known = self._table.get(self._key("material"), picture.sha256)
+            if known:
+                return {"media_id": str(known["media_id"]), "url": str(known.get("url", ""))}
+            media_id, url = await self._account.add_material(
+                picture.data, filename=picture.filename, content_type=picture.content_type
+            )
+            made = {"media_id": media_id, "url": url}
+            self._remember("material", picture, made)
+            return made
+
+    def _alone(self, kind: str, picture: Ready) -> asyncio.Lock:
+        """The lock of one content: two pictures with the same are one upload, also at the same time."""
+        return self._locks.setdefault(f"{kind} {picture.sha256}", asyncio.Lock())
 
     def _remember(self, kind: str, picture: Ready, what: Mapping[str, str]) -> None:
         self._table.put({"pk": self._key(kind), "sk": picture.sha256, **what})

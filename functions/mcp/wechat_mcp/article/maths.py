@@ -41,8 +41,8 @@ def formula(latex: str, *, display: bool) -> Element:
 def _drawn(latex: str, display: bool) -> tuple[str, str, str]:
     if not latex or len(latex) > MAX_CHARACTERS:
         raise FormulaError("empty" if not latex else "too long")
-    from ziamath import Latex  # noqa: PLC0415  (a quarter of a second that only formulas need)
-    from ziamath.config import config  # noqa: PLC0415
+    from ziamath.config import config  # noqa: PLC0415  (a quarter of a second that only formulas need)
+    from ziamath.zmath import Latex  # noqa: PLC0415
 
     config.svg2 = False  # outlines where they stand, instead of <symbol> and <use>
     try:

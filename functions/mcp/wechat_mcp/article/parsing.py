@@ -24,7 +24,8 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 from . import emphasis, tree
 from .tree import Node
 
-_MAX_NESTING = 32
+_MAX_NESTING = 100
+"""What is deeper markdown-it leaves out without a word: the tree refuses it first."""
 
 _TAGS = set(
     """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from . import front_matter, lists, parsing, references, spacing, structure, styling, themes, tree
+from .data_urls import DataUrls
 from .parsing import Parsed
 from .result import (
     DIGEST_SHOULD,
@@ -20,8 +21,8 @@ from .result import (
 )
 from .tree import Element, Node
 
-MAX_CHARACTERS = 300_000
-"""Of Markdown: ten times a very long article."""
+MAX_CHARACTERS = 100_000
+"""Of Markdown: five times what WeChat lets people read in one article."""
 _SUMMARY_BEST = 54
 """Characters: what WeChat itself takes of a text for a digest."""
 _SENTENCE = re.compile(r"[。！？!?…]+[”’」』）]*")
@@ -65,19 +66,26 @@ def render(markdown: str, options: Options = _DEFAULTS) -> Article:
     Raises ArticleError, ThemeError and FrontMatterError, all ValueErrors whose text is for the author.
     Whatever else WeChat would not like is in ``warnings``.
     """
+    data = DataUrls()
+    markdown = data.take(markdown)
     if len(markdown) > MAX_CHARACTERS:
         raise ArticleError(f"文章有 {len(markdown)} 个字符，最多 {MAX_CHARACTERS} 个：请拆成几篇。")
     settings, text = front_matter.split(markdown)
     warnings = Notices()
     breaks = _choice(options.breaks, settings, "breaks", warnings)
-    parsed = parsing.parse(text, breaks=bool(breaks))
+    try:
+        parsed = parsing.parse(text, breaks=bool(breaks))
+    except (tree.TooDeep, RecursionError) as error:
+        raise ArticleError("文章里的列表、引用或 HTML 嵌套得太深：请减少层级。") from error
     if parsed.lost:
         warnings.add("html_dropped", f"微信的文章里不能有{'、'.join(parsed.lost)}，已去掉。")
     root = Element("section", {"class": "article"}, parsed.nodes)
+    parsed.code[:] = [(language, data.put_back(text)) for language, text in parsed.code]
+    data.put_back_all(root)
     structure.rename(root)
     structure.tidy(root)
     title = _title(settings, root)
-    document = _Document(settings, title, root, parsed)
+    document = _Document(settings, title, root, parsed, data)
     if _string(settings, "type").lower() in ("image", "newspic", "贴图", "图片"):
         return _newspic(document, warnings)
     return _news(document, options, warnings)
@@ -88,10 +96,11 @@ class _Document(NamedTuple):
     title: str
     root: Element
     parsed: Parsed
+    data: DataUrls
 
 
 def _news(document: _Document, options: Options, warnings: Notices) -> Article:
-    settings, title, root, parsed = document
+    settings, title, root, parsed, data = document
     theme = options.theme or _string(settings, "theme") or themes.DEFAULT
     sheet = themes.sheet(
         theme,
@@ -121,7 +130,7 @@ def _news(document: _Document, options: Options, warnings: Notices) -> Article:
     spaced = _choice(options.spacing, settings, "spacing", warnings)
     spacing.Spacer(spaced=spaced is not False).apply(root)
     summary = _summary(root)
-    images = _take_images(root)
+    images = _take_images(root, data)
     text = root.text()
     nodes, dropped = styling.inline([root], sheet.css)
     if dropped:
@@ -133,7 +142,7 @@ def _news(document: _Document, options: Options, warnings: Notices) -> Article:
             title=title,
             body=tree.write(nodes),
             digest=digest or summary,
-            cover=_string(settings, "cover") or (images[0].source if images else ""),
+            cover=data.put_back(_string(settings, "cover")) or (images[0].source if images else ""),
             images=images,
             summary=summary,
             text_length=_length(text),
@@ -146,12 +155,12 @@ def _news(document: _Document, options: Options, warnings: Notices) -> Article:
 
 def _newspic(document: _Document, warnings: Notices) -> Article:
     """A 贴图: plain text, and pictures beside it."""
-    settings, title, root, parsed = document
+    settings, title, root, parsed, data = document
     structure.code_blocks(root, parsed)
     listed = settings.get("images", [])
-    named = [Picture(source) for source in ([listed] if isinstance(listed, str) else listed)]
-    found = [*named, *_take_images(root)]
-    cover = _string(settings, "cover")
+    sources = [listed] if isinstance(listed, str) else listed
+    found = [*(Picture(data.put_back(source)) for source in sources), *_take_images(root, data)]
+    cover = data.put_back(_string(settings, "cover"))
     if cover:
         found.insert(0, Picture(cover))
     images = tuple({picture.source: picture for picture in found}.values())
@@ -259,9 +268,10 @@ def _draw(parsed: Parsed, draw: DrawDiagram, root: Element) -> None:
         ]
 
 
-def _take_images(root: Element) -> tuple[Picture, ...]:
+def _take_images(root: Element, data: DataUrls) -> tuple[Picture, ...]:
     """Return the pictures in order, and leave marks where their addresses stand."""
     found: dict[str, Picture] = {}
+    numbers: dict[str, int] = {}
     for element in root.walk():
         kept: list[Node] = []
         for child in element.children:
@@ -269,8 +279,8 @@ def _take_images(root: Element) -> tuple[Picture, ...]:
                 source = (child.attrs.pop("data-oa-src", "") or child.attrs.get("src", "")).strip()
                 if not source:
                     continue
-                found.setdefault(source, Picture(source, child.attrs.get("alt", "")))
-                child.attrs["src"] = image_mark(list(found).index(source))
+                found.setdefault(source, Picture(data.put_back(source), child.attrs.get("alt", "")))
+                child.attrs["src"] = image_mark(numbers.setdefault(source, len(numbers)))
             kept.append(child)
         element.children = kept
     return tuple(found.values())
@@ -318,6 +328,8 @@ def _collect(element: Element, pieces: list[str]) -> None:
         _collect(child, pieces)
         if child.tag in _BLOCKS:
             pieces.append("\n" if child.tag in ("li", "tr") or element.tag == "li" else "\n\n")
+        elif child.tag in ("ul", "ol", "table") and element.tag != "li":
+            pieces.append("\n")
         elif child.tag in ("td", "th"):
             pieces.append(" ")
 

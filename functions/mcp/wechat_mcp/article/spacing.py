@@ -12,7 +12,7 @@ _LATIN = "A-Za-z0-9\u00c0-\u024f\u0370-\u03ff"
 _AFTER_CHINESE = re.compile(f"([{_CHINESE}])([{_LATIN}])")
 _BEFORE_CHINESE = re.compile(f"([{_LATIN}%℃°])([{_CHINESE}])")
 _BROKEN_LINE = re.compile(f"(?<=[{_WIDE}])[ \t]*\n[ \t]*(?=[{_WIDE}])")
-_LINE_END = re.compile(r"[ \t]*\n[ \t]*")
+_LINE_END = re.compile(r"(?<![ \t])[ \t]*\n[ \t]*")
 _ENDS_CHINESE = re.compile(f"[{_CHINESE}]\\Z")
 _ENDS_LATIN = re.compile(f"[{_LATIN}%℃°]\\Z")
 _ENDS_WIDE = re.compile(f"[{_WIDE}]\\Z")

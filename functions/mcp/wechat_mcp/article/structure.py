@@ -37,6 +37,7 @@ _NAMES = {
     },
     **{"small": "span", "mark": "span", "rt": "span", "tfoot": "tbody", "caption": "caption"},
 }
+_MAX_CAPTION = 200
 _LINES = {"item", "line", "item-paragraph"}
 _LONG_WORD = re.compile(r"[!-~]{13}")
 _NO_CAPTION = re.compile(
@@ -148,7 +149,7 @@ def _figures_of(paragraph: Node) -> list[Node]:
 def caption(image: Element) -> str:
     """Return what to write below a picture: its title, or its alternative text if somebody wrote that."""
     title = image.attrs.get("title", "").strip()
-    alt = image.attrs.get("alt", "").strip()
+    alt = image.attrs.get("alt", "").strip()[:_MAX_CAPTION]
     return title or ("" if _NO_CAPTION.fullmatch(alt) else alt)
 
 

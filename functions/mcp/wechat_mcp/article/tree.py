@@ -15,6 +15,12 @@ INLINE = {
 _CASED = {"viewbox": "viewBox"}
 """SVG minds the case of its attributes; HTML's parser does not keep it."""
 _ILLEGAL = dict.fromkeys((*(set(range(0x20)) - {9, 10, 13}), 0x7F, 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)))
+MAX_DEPTH = 80
+"""Elements in one another: far more than anybody writes, far less than Python's stack."""
+
+
+class TooDeep(ValueError):  # noqa: N818  (what the document is)
+    """HTML with too many elements in one another."""
 
 
 @dataclass(slots=True, eq=False)
@@ -120,6 +126,8 @@ class _Reader(HTMLParser):
         element = Element(tag, {name: value or "" for name, value in attrs})
         self._open[-1].children.append(element)
         if tag not in VOID:
+            if len(self._open) > MAX_DEPTH:
+                raise TooDeep
             self._open.append(element)
 
     def handle_endtag(self, tag: str) -> None:
