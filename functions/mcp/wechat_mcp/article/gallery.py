@@ -82,7 +82,7 @@ def phone(html: str, *, title: str, author: str, night: bool = False) -> str:
 def _shown(theme: Theme, markdown: str) -> str:
     article = render(markdown, Options(theme=theme.name))
     pictures = {
-        image.source: _data_url(cover.draw(image.alt or article.title, accent=theme.accent))
+        image.source: data_url(cover.draw(image.alt or article.title, accent=theme.accent))
         for image in article.images
     }
     html = article.content(pictures)
@@ -96,5 +96,6 @@ def _shown(theme: Theme, markdown: str) -> str:
     )
 
 
-def _data_url(png: bytes) -> str:
+def data_url(png: bytes) -> str:
+    """Return a PNG as an address that needs no server."""
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
