@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from bench import (
+    article,
     callback_in_process,
     callback_over_http,
     cold_start,
@@ -26,6 +27,7 @@ MEASURES: Mapping[str, tuple[Callable[[], Table], ...]] = {
     "cold_start": (cold_start.measure, imports.measure),
     "ladder": (ladder.measure,),
     "followers": (followers.measure,),
+    "article": (article.measure,),
 }
 
 

@@ -23,6 +23,7 @@ _SIZE = 24
 log = logging.getLogger(__name__)
 
 _COMMAND = re.compile(r"([A-Za-z])|(-?[0-9.]+(?:e-?[0-9]+)?)")
+_NOT_IN_FONT = re.compile("[\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]")
 _SUPPORTED = {"M": 2, "L": 2, "Q": 4, "C": 6, "H": 1, "V": 1, "Z": 0}
 
 
@@ -39,8 +40,8 @@ def formula(latex: str, *, display: bool) -> Element:
 
 @lru_cache(maxsize=512)
 def _drawn(latex: str, display: bool) -> tuple[str, str, str]:
-    if not latex or len(latex) > MAX_CHARACTERS:
-        raise FormulaError("empty" if not latex else "too long")
+    if not latex or len(latex) > MAX_CHARACTERS or _NOT_IN_FONT.search(latex):
+        raise FormulaError("empty, too long, or with characters that the font for maths does not have")
     from ziamath.config import config  # noqa: PLC0415  (a quarter of a second that only formulas need)
     from ziamath.zmath import Latex  # noqa: PLC0415
 

@@ -124,7 +124,10 @@ def _news(document: _Document, options: Options, warnings: Notices) -> Article:
             f"{language} 图这里画不出来，按代码显示：请导出成 PNG，再用 ![说明](图片) 引用。",
         )
     for latex in structure.formulas(root, parsed):
-        warnings.add("formula_failed", f"公式 {latex[:60]} 读不懂，按原文显示：请检查 LaTeX，或换成图片。")
+        warnings.add(
+            "formula_failed",
+            f"公式 {latex[:60]} 画不出来，按原文显示：请检查 LaTeX（里面不能有中文），或换成图片。",
+        )
     structure.inline_code(root)
     structure.ragged(root)
     spaced = _choice(options.spacing, settings, "spacing", warnings)

@@ -29,24 +29,25 @@ class Spacer:
     def __init__(self, *, spaced: bool) -> None:
         self._spaced = spaced
         self._holder: tuple[Element, int] | None = None
+        self._holder_depth = 0
 
-    def apply(self, element: Element) -> None:
-        """Set the text in an element and below it."""
+    def apply(self, element: Element, depth: int = 0) -> None:
+        """Set the text in an element and below it; ``depth`` is how many elements it stands in."""
         for place, child in enumerate(element.children):
             if isinstance(child, str):
-                self._text(element, place, child)
+                self._text(element, place, child, depth)
             elif "note-mark" in child.classes:
                 continue
             elif child.tag in _UNTOUCHED or _VERBATIM & set(child.classes):
                 self._holder = None
             elif child.tag in INLINE and child.tag != "br":
-                self.apply(child)
+                self.apply(child, depth + 1)
             else:
                 self._holder = None
-                self.apply(child)
+                self.apply(child, depth + 1)
                 self._holder = None
 
-    def _text(self, parent: Element, place: int, text: str) -> None:
+    def _text(self, parent: Element, place: int, text: str, depth: int) -> None:
         if not text:
             return
         if _BEGINS_BROKEN.match(text) and (not self._before or _ENDS_WIDE.search(self._before)):
@@ -54,10 +55,14 @@ class Spacer:
         text = _LINE_END.sub(" ", _BROKEN_LINE.sub("", text))
         if self._spaced:
             text = _BEFORE_CHINESE.sub(r"\1 \2", _AFTER_CHINESE.sub(r"\1 \2", text))
-        if self._spaced:
-            self._part(text)
+        if self._spaced and self._to_be_parted(text):
+            # In the outer of the two: a link's underline ends where its words do.
+            if self._holder_depth > depth or self._holder is None:
+                text = " " + text
+            else:
+                self._holder[0].children[self._holder[1]] = self._before + " "
         parent.children[place] = text
-        self._holder = (parent, place)
+        self._holder, self._holder_depth = (parent, place), depth
 
     @property
     def _before(self) -> str:
@@ -67,14 +72,10 @@ class Spacer:
         text = self._holder[0].children[self._holder[1]]
         return text if isinstance(text, str) else ""
 
-    def _part(self, text: str) -> None:
-        """Put a space at the end of what came before, in whatever element that stands."""
-        if self._holder is None:
-            return
-        parent, place = self._holder
-        before = parent.children[place]
-        if isinstance(before, str) and (
+    def _to_be_parted(self, text: str) -> bool:
+        """Whether a text and what came before it are of two scripts, with nothing between them."""
+        before = self._before
+        return bool(
             (_ENDS_CHINESE.search(before) and _BEGINS_LATIN.match(text))
             or (_ENDS_LATIN.search(before) and _BEGINS_CHINESE.match(text))
-        ):
-            parent.children[place] = before + " "
+        )
