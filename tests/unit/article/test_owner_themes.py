@@ -19,7 +19,7 @@ def themes(tmp_path: Path) -> OwnerThemes:
 def test_a_theme_is_kept_and_used_on_the_one_that_it_stands_on(themes: OwnerThemes) -> None:
     problems = themes.save("我的", "h2 { padding: 7px; position: fixed }", base="warm")
 
-    html = render("# 题\n\n## 二\n\n文", themes.applied(Options(theme="我的"))).html
+    html = render("---\ntheme: 我的\n---\n# 题\n\n## 二\n\n文", Options(own_theme=themes.find)).html
 
     assert "padding:7px" in html
     assert "border-radius:999px" in html
@@ -27,8 +27,11 @@ def test_a_theme_is_kept_and_used_on_the_one_that_it_stands_on(themes: OwnerThem
 
 
 def test_other_names_are_left_to_the_themes_of_ours(themes: OwnerThemes) -> None:
-    assert themes.applied(Options(theme="warm")) == Options(theme="warm")
-    assert themes.applied(Options()) == Options()
+    assert render("# 题\n\n文", Options(theme="warm", own_theme=themes.find)) == render(
+        "# 题\n\n文", Options(theme="warm")
+    )
+    with pytest.raises(ThemeError):
+        render("# 题\n\n文", Options(theme="nobody's", own_theme=themes.find))
 
 
 def test_themes_are_listed_replaced_and_forgotten(themes: OwnerThemes) -> None:

@@ -11,14 +11,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from wechat_mcp.article.images import (
-    MAX_BODY_BYTES,
-    MAX_MATERIAL_BYTES,
-    ImageError,
-    Uploader,
-    convert,
-    loader,
-)
+from wechat_mcp.article.images import MAX_BODY_BYTES, MAX_MATERIAL_BYTES, ImageError, convert
+from wechat_mcp.article.sources import loader
+from wechat_mcp.article.uploading import Uploader
 from wechat_oa.store.local_table import SqliteTable
 
 

@@ -140,7 +140,8 @@ def _lines(title: str, face: ImageFont.FreeTypeFont, width: float) -> list[str]:
 
 def _even(title: str, face: ImageFont.FreeTypeFont, width: float) -> list[str]:
     """Lines of about the same length, none with a comma at its beginning."""
-    total = face.getlength(title)
+    # A comma at the end may stand out a little.
+    total = face.getlength(title.rstrip(_NOT_FIRST))
     count = max(1, -(-int(total) // int(width)))
     while True:
         lines = _broken(title, face, min(width, total / count + face.size * 0.6))

@@ -18,8 +18,10 @@ from wechat_oa.api.errors import UnknownOutcome, WeChatError
 from wechat_oa.store.table import Table
 
 from . import cover, themes
-from .images import ImageError, Load, Ready, Uploader, Uploads, convert
+from .images import ImageError, Ready, convert
 from .result import Article
+from .sources import Load
+from .uploading import Uploader, Uploads
 
 LEASE = 120
 """Seconds for which one run has an article to itself; it is renewed before draft/add."""
@@ -89,7 +91,7 @@ class Drafts:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """``account_id`` is the AppID; ``load`` finds pictures (``images.loader``)."""
+        """``account_id`` is the AppID; ``load`` finds pictures (``sources.loader``)."""
         self._account = account
         self._table = table
         self._account_id = account_id
@@ -197,10 +199,11 @@ class Drafts:
         self._table.update(*key, set={**mark, "held_until": int(self._clock()) + LEASE})
         try:
             media_id = await self._account.add_draft(content)
-        except UnknownOutcome:
-            media_id = await self._looked_up({**mark})
+        except UnknownOutcome as error:
+            media_id = await self._looked_up(mark)
             if not media_id:
-                raise
+                reason = f"{error.reason}；草稿箱里还没有。再保存一次是安全的：会先查草稿箱"
+                raise UnknownOutcome(error.path, reason) from error
         except WeChatError:
             self._table.update(*key, set={"adding_since": None, "marks": None})
             raise

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from functools import lru_cache
-from xml.etree.ElementTree import Element as XmlElement
+from typing import Any
 
 from .tree import Element
 
@@ -63,7 +63,7 @@ def _drawn(latex: str, display: bool) -> tuple[str, str, str]:
     return view, shape, f"{size};height:{height / _SIZE:.2f}em;vertical-align:{sunk / _SIZE:.2f}em"
 
 
-def _shape(node: XmlElement) -> str:
+def _shape(node: Any) -> str:
     name = node.tag.rpartition("}")[2]
     if name == "path":
         return compact(node.get("d", ""))

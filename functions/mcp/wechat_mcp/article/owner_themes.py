@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import NamedTuple
 
 from wechat_oa.store.table import Table
 
 from . import css, themes
-from .rendering import Options
 from .themes import ThemeError
 
 MAX_THEMES = 50
@@ -66,9 +64,7 @@ class OwnerThemes:
         if _NAME.fullmatch(name):
             self._table.delete(self._key, name)
 
-    def applied(self, options: Options) -> Options:
-        """Return the options with an owner's theme put in, if their ``theme`` names one."""
-        theme = self.get(options.theme) if options.theme else None
-        if theme is None:
-            return options
-        return replace(options, theme=theme.base, css=f"{theme.css}\n{options.css}")
+    def find(self, name: str) -> tuple[str, str] | None:
+        """Return the base and the CSS of a theme, for ``Options.own_theme``."""
+        theme = self.get(name)
+        return (theme.base, theme.css) if theme else None

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from . import front_matter, lists, parsing, references, spacing, structure, styling, themes, tree
+from . import front_matter, lists, parsing, plain_text, references, spacing, structure, styling, themes, tree
 from .data_urls import DataUrls
 from .parsing import Parsed
 from .result import (
-    DIGEST_SHOULD,
     NEWSPIC_IMAGES,
     Article,
     Notices,
@@ -23,12 +22,10 @@ from .tree import Element, Node
 
 MAX_CHARACTERS = 100_000
 """Of Markdown: five times what WeChat lets people read in one article."""
-_SUMMARY_BEST = 54
-"""Characters: what WeChat itself takes of a text for a digest."""
-_SENTENCE = re.compile(r"[。！？!?…]+[”’」』）]*")
 _WEB = re.compile(r"https?://", re.IGNORECASE)
-_BLOCKS = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "tr", "section", "blockquote", "pre"}
 
+FindTheme = Callable[[str], tuple[str, str] | None]
+"""Given a theme's name, returns the theme that it stands on and its CSS, or None if it is not an owner's."""
 DrawDiagram = Callable[[str, str], str | None]
 """Given a diagram's language and code, the source of a picture of it (a path or a data URL), or None."""
 
@@ -55,6 +52,7 @@ class Options:
     references: bool = True
     """Whether the addresses of links are listed at the end."""
     draw_diagram: DrawDiagram | None = None
+    own_theme: FindTheme | None = None
 
 
 _DEFAULTS = Options()
@@ -102,9 +100,11 @@ class _Document(NamedTuple):
 def _news(document: _Document, options: Options, warnings: Notices) -> Article:
     settings, title, root, parsed, data = document
     theme = options.theme or _string(settings, "theme") or themes.DEFAULT
+    found = options.own_theme(theme) if options.own_theme else None
+    base, own_css = found or (theme, "")
     sheet = themes.sheet(
-        theme,
-        options.css,
+        base,
+        f"{own_css}\n{options.css}" if own_css else options.css,
         options.accent or _string(settings, "accent"),
         options.font_size or _font_size(settings, warnings),
         _choice(options.justify, settings, "justify", warnings),
@@ -126,13 +126,13 @@ def _news(document: _Document, options: Options, warnings: Notices) -> Article:
     for latex in structure.formulas(root, parsed):
         warnings.add(
             "formula_failed",
-            f"公式 {latex[:60]} 画不出来，按原文显示：请检查 LaTeX（里面不能有中文），或换成图片。",
+            f"公式 {latex[:60]} 画不出来，按原文显示：请检查 LaTeX（不能有中文），或换成图片。",
         )
     structure.inline_code(root)
     structure.ragged(root)
     spaced = _choice(options.spacing, settings, "spacing", warnings)
     spacing.Spacer(spaced=spaced is not False).apply(root)
-    summary = _summary(root)
+    summary = plain_text.summary(root)
     images = _take_images(root, data)
     text = root.text()
     nodes, dropped = styling.inline([root], sheet.css)
@@ -148,8 +148,8 @@ def _news(document: _Document, options: Options, warnings: Notices) -> Article:
             cover=data.put_back(_string(settings, "cover")) or (images[0].source if images else ""),
             images=images,
             summary=summary,
-            text_length=_length(text),
-            theme=theme,
+            text_length=plain_text.length(text),
+            theme=base,
             **_common(settings, warnings),
         ),
         warnings,
@@ -173,15 +173,15 @@ def _newspic(document: _Document, warnings: Notices) -> Article:
         warnings.add(
             "images_many", f"贴图最多 {NEWSPIC_IMAGES} 张图片，现在有 {len(images)} 张。", blocking=True
         )
-    text = _plain(root)
+    text = plain_text.whole(root)
     article = Article(
         article_type="newspic",
         title=title,
         body=text,
         cover=images[0].source if images else "",
         images=images,
-        summary=_cut(" ".join(text.split())),
-        text_length=_length(text),
+        summary=plain_text.cut(" ".join(text.split())),
+        text_length=plain_text.length(text),
         **_common(settings, warnings),
     )
     return _checked(article, warnings)
@@ -287,55 +287,3 @@ def _take_images(root: Element, data: DataUrls) -> tuple[Picture, ...]:
             kept.append(child)
         element.children = kept
     return tuple(found.values())
-
-
-def _summary(root: Element) -> str:
-    """The beginning of what reads as text: no headings, code, tables or references."""
-    pieces: list[str] = []
-    for child in root.children:
-        if isinstance(child, Element) and child.tag in ("p", "blockquote", "ul", "ol"):
-            pieces.append(" ".join(child.text().split()))
-        if sum(map(len, pieces)) > DIGEST_SHOULD:
-            break
-    text = re.sub(r"\[[0-9]+\]", "", " ".join(filter(None, pieces)))
-    return _cut(text)
-
-
-def _cut(text: str) -> str:
-    if len(text) <= _SUMMARY_BEST:
-        return text
-    ends = [found.end() for found in _SENTENCE.finditer(text, 0, DIGEST_SHOULD)]
-    good = [end for end in ends if end >= _SUMMARY_BEST // 2]
-    return text[: good[0]] if good else text[: _SUMMARY_BEST - 1] + "…"
-
-
-def _plain(root: Element) -> str:
-    """The text of a 贴图: a line for each block."""
-    lines: list[str] = []
-    _collect(root, lines)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in "".join(lines).split("\n"))).strip()
-
-
-def _collect(element: Element, pieces: list[str]) -> None:
-    number = 0
-    for child in element.children:
-        if isinstance(child, str):
-            pieces.append(child.replace("\n", " ") if element.tag != "pre" else child)
-            continue
-        if child.tag == "br":
-            pieces.append("\n")
-            continue
-        if child.tag == "li":
-            number += 1
-            pieces.append(f"{number}. " if element.tag == "ol" else "• ")
-        _collect(child, pieces)
-        if child.tag in _BLOCKS:
-            pieces.append("\n" if child.tag in ("li", "tr") or element.tag == "li" else "\n\n")
-        elif child.tag in ("ul", "ol", "table") and element.tag != "li":
-            pieces.append("\n")
-        elif child.tag in ("td", "th"):
-            pieces.append(" ")
-
-
-def _length(text: str) -> int:
-    return len("".join(text.split()))
