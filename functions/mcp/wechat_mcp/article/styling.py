@@ -22,7 +22,7 @@ _KEPT_ATTRIBUTES = {
 }
 _CARD = "data-miniprogram-"
 _SVG = frozenset({"svg", "g", "path", "rect", "line", "circle", "polygon", "text"})
-_COLOURED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "th", "section", "blockquote", "pre"}
+_COLOURED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "section", "blockquote", "pre"}
 _STRING = re.compile(r"""\A\s*(["'])(.*)\1\s*\Z""", re.DOTALL)
 _CSS_ESCAPE = re.compile(r"\\([0-9a-fA-F]{1,6})[ \t\n]?|\\(.)", re.DOTALL)
 _GENERIC = {"serif", "sans-serif", "monospace", "cursive", "fantasy", "system-ui", "inherit"}
