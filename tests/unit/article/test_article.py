@@ -166,6 +166,18 @@ def test_a_newspic_is_plain_text_and_pictures() -> None:
     }
 
 
+def test_a_newspic_loses_nothing_that_can_be_written() -> None:
+    article = render(
+        "---\ntitle: 题\ntype: image\nimages: 1.png\n---\n见[文档](https://a.example)与$x^2$，\n续\n\n"
+        "```python\nif x:\n    y\n```\n\n注[^1]\n\n[^1]: 脚注"
+    )
+
+    assert article.html == (
+        "见文档[1]与 x^2，续\n\nif x:\n    y\n\n注[2]\n\n"
+        "注释与引用\n\n[1] 文档：https://a.example\n\n[2] 脚注"
+    )
+
+
 def test_a_newspic_needs_pictures_and_takes_twenty() -> None:
     pictures = "\n\n".join(f"![]({number}.png)" for number in range(21))
 

@@ -38,14 +38,17 @@ def whole(root: Element) -> str:
     """Return all of the text, as a 贴图 has it: a line for each block."""
     lines: list[str] = []
     _collect(root, lines)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in "".join(lines).split("\n"))).strip()
+    text = "\n".join(line.strip(" \t") for line in "".join(lines).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", text).replace("\u00a0", " ").strip()
 
 
 def _collect(element: Element, pieces: list[str]) -> None:
     number = 0
     for child in element.children:
         if isinstance(child, str):
-            pieces.append(child.replace("\n", " ") if element.tag != "pre" else child)
+            # The indent of code is no white space to be taken away.
+            held = child.replace(" ", "\u00a0") if element.tag == "pre" else child.replace("\n", " ")
+            pieces.append(held)
             continue
         if child.tag == "br":
             pieces.append("\n")

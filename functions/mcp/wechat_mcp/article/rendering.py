@@ -85,7 +85,7 @@ def render(markdown: str, options: Options = _DEFAULTS) -> Article:
     title = _title(settings, root)
     document = _Document(settings, title, root, parsed, data)
     if _string(settings, "type").lower() in ("image", "newspic", "贴图", "图片"):
-        return _newspic(document, warnings)
+        return _newspic(document, options, warnings)
     return _news(document, options, warnings)
 
 
@@ -111,8 +111,7 @@ def _news(document: _Document, options: Options, warnings: Notices) -> Article:
     )
     for problem in sheet.problems:
         warnings.add("css_dropped", problem)
-    for address in references.rewrite(root, listed=options.references):
-        warnings.add("link_relative", f"链接 {address} 是相对地址，读者打不开，已去掉：请写完整的网址。")
+    _resolve_links(root, options, warnings)
     if options.draw_diagram:
         _draw(parsed, options.draw_diagram, root)
     lists.rewrite(root)
@@ -130,8 +129,7 @@ def _news(document: _Document, options: Options, warnings: Notices) -> Article:
         )
     structure.inline_code(root)
     structure.ragged(root)
-    spaced = _choice(options.spacing, settings, "spacing", warnings)
-    spacing.Spacer(spaced=spaced is not False).apply(root)
+    spacing.Spacer(spaced=_spaced(settings, options, warnings)).apply(root)
     summary = plain_text.summary(root)
     images = _take_images(root, data)
     text = root.text()
@@ -156,10 +154,12 @@ def _news(document: _Document, options: Options, warnings: Notices) -> Article:
     )
 
 
-def _newspic(document: _Document, warnings: Notices) -> Article:
+def _newspic(document: _Document, options: Options, warnings: Notices) -> Article:
     """A 贴图: plain text, and pictures beside it."""
     settings, title, root, parsed, data = document
-    structure.code_blocks(root, parsed)
+    structure.as_text(root, parsed)
+    _resolve_links(root, options, warnings)
+    spacing.Spacer(spaced=_spaced(settings, options, warnings)).apply(root)
     listed = settings.get("images", [])
     sources = [listed] if isinstance(listed, str) else listed
     found = [*(Picture(data.put_back(source)) for source in sources), *_take_images(root, data)]
@@ -185,6 +185,15 @@ def _newspic(document: _Document, warnings: Notices) -> Article:
         **_common(settings, warnings),
     )
     return _checked(article, warnings)
+
+
+def _resolve_links(root: Element, options: Options, warnings: Notices) -> None:
+    for address in references.rewrite(root, listed=options.references):
+        warnings.add("link_relative", f"链接 {address} 是相对地址，读者打不开，已去掉：请写完整的网址。")
+
+
+def _spaced(settings: dict[str, Any], options: Options, warnings: Notices) -> bool:
+    return _choice(options.spacing, settings, "spacing", warnings) is not False
 
 
 def _checked(article: Article, warnings: Notices) -> Article:

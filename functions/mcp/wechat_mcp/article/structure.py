@@ -200,6 +200,16 @@ def formulas(root: Element, parsed: Parsed) -> tuple[str, ...]:
     return tuple(failed)
 
 
+def as_text(root: Element, parsed: Parsed) -> None:
+    """Put code and LaTeX where their marks stand, as they are written."""
+    for element in root.walk():
+        latex = element.attrs.get("data-oa-display") or element.attrs.get("data-oa-math")
+        text = _numbered(parsed.formulas, latex)
+        code_of = _numbered(parsed.code, element.attrs.get("data-oa-code"))
+        if text is not None or code_of is not None:
+            element.children = [text if text is not None else code_of[1].rstrip("\n") if code_of else ""]
+
+
 def _numbered(things: list[_T], number: str | None) -> _T | None:
     if number is None or not re.fullmatch(r"[0-9]{1,6}", number) or int(number) >= len(things):
         return None
