@@ -107,6 +107,8 @@ def test_what_is_too_long_is_said_and_what_is_refused_blocks() -> None:
     assert "author_long" in codes(render(f"---\ntitle: 题\nauthor: {'名' * 17}\n---\n文"), blocking=True)
     assert "title_missing" in codes(render("文"), blocking=True)
     assert "cover_missing" in codes(render("# 题\n\n文"))
+    assert "content_empty" in codes(render("# 题"), blocking=True)
+    assert "content_empty" not in codes(render("# 题\n\n![](a.png)"))
 
 
 def test_both_limits_of_the_content_are_known() -> None:

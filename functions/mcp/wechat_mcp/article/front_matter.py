@@ -63,7 +63,8 @@ def split(text: str) -> tuple[dict[str, Any], str]:
             f"文首的 front matter 超过 {MAX_BYTES // 1024} KB：正文请写在第二个 --- 之后。"
         )
     try:
-        loaded = yaml.load(found[1], _Loader)  # noqa: S506  # nosec B506  (makes strings)
+        # A BaseLoader: it makes strings and nothing else.
+        loaded = yaml.load(found[1], _Loader)  # noqa: S506  # nosec B506
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", None)
         where = "" if line is None else f"第 {line + 2} 行"

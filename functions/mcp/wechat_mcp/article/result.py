@@ -136,6 +136,8 @@ def check_lengths(article: Article, warnings: Notices) -> None:
         warnings.add(
             "title_missing", "没有标题：在文首写“title: 标题”，或让正文以“# 标题”开头。", blocking=True
         )
+    if not article.text_length and (article.article_type == "newspic" or not article.images):
+        warnings.add("content_empty", "正文是空的：微信不收没有正文的草稿，请写点什么。", blocking=True)
     for code, name, text, should, must in (
         ("title", "标题", article.title, TITLE_SHOULD, TITLE_MUST),
         ("digest", "摘要", article.digest, DIGEST_SHOULD, DIGEST_MUST),
