@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from bench import (
+    article,
     callback_in_process,
     callback_over_http,
     chat,
@@ -28,6 +29,7 @@ MEASURES: Mapping[str, tuple[Callable[[], Table], ...]] = {
     "ladder": (ladder.measure,),
     "followers": (followers.measure,),
     "chat": (chat.measure,),
+    "article": (article.measure,),
 }
 
 

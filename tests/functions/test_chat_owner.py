@@ -133,7 +133,7 @@ async def test_without_a_password_configured_everything_is_closed_and_says_so(
         await visitor.post("/api/config", json={"model": "mine", "password": ""}),
         await visitor.post("/chat/api/codes", json={}),
     ):
-        assert "OPENAI_CONFIG_PASSWORD" in refusal(response, 403, "settings_closed")["error"]
+        assert "OPENAI_CONFIG_PASSWORD" in refusal(response, 401, "settings_closed")["error"]
 
 
 async def test_wrong_passwords_lock_one_address_for_a_while_on_every_way_in(chat: Chat, clock: Clock) -> None:

@@ -36,7 +36,9 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Answer], ...] = (
 
 def make_app(services: ChatServices) -> FastAPI:
     """Return the application, which answers under the context path and without it."""
-    app = FastAPI(title="公众号网页聊天", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="公众号网页聊天", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     prefixes = dict.fromkeys(("", services.settings.context_path))
     for method, paths, answer in ROUTES:
         for path in (prefix + path for prefix in prefixes for path in paths):

@@ -1,0 +1,118 @@
+"""Formulas: LaTeX → SVG of plain paths, as small as it gets, in the colour of the text around it.
+
+WeChat takes ids, classes, ``<defs>`` and ``<use>`` out of SVG, counts every character of an article, and
+leaves SVG alone in dark mode: hence outlines only, whole numbers, and ``currentColor``.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from functools import lru_cache
+from typing import Any
+
+from .tree import Element
+
+MAX_CHARACTERS = 2000
+"""Of one formula's LaTeX."""
+_UNITS = 10
+"""Steps to a pixel at ziamath's size."""
+_SIZE = 24
+"""Pixels that ziamath sets an em in."""
+
+log = logging.getLogger(__name__)
+
+_COMMAND = re.compile(r"([A-Za-z])|(-?[0-9.]+(?:e-?[0-9]+)?)")
+_NOT_IN_FONT = re.compile("[\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]")
+_SUPPORTED = {"M": 2, "L": 2, "Q": 4, "C": 6, "H": 1, "V": 1, "Z": 0}
+
+
+class FormulaError(ValueError):
+    """LaTeX that cannot be set."""
+
+
+def formula(latex: str, *, display: bool) -> Element:
+    """Return a formula as an ``svg`` element. Raises FormulaError."""
+    view, shape, style = _drawn(latex, display)
+    children: list[Element | str] = [Element("path", {"d": shape, "fill": "currentColor"})]
+    return Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "viewBox": view, "style": style}, children)
+
+
+@lru_cache(maxsize=512)
+def _drawn(latex: str, display: bool) -> tuple[str, str, str]:
+    if not latex or len(latex) > MAX_CHARACTERS or _NOT_IN_FONT.search(latex):
+        raise FormulaError("empty, too long, or with characters that the font for maths does not have")
+    from ziamath.config import config  # noqa: PLC0415  (a quarter of a second that only formulas need)
+    from ziamath.zmath import Latex  # noqa: PLC0415
+
+    config.svg2 = False  # outlines where they stand, instead of <symbol> and <use>
+    try:
+        drawn = Latex(latex, inline=not display)
+        svg, sunk = drawn.svgxml(), drawn.getyofst()
+    except Exception as error:  # ziamath and latex2mathml raise whatever their inside trips over
+        log.info("formula not set: %s", type(error).__name__)
+        raise FormulaError(type(error).__name__) from error
+    left, top, width, height = (float(part) for part in svg.get("viewBox", "0 0 1 1").split())
+    shape = "".join(_shape(node) for node in svg.iter())
+    if not shape:
+        raise FormulaError("nothing to draw")
+    view = " ".join(str(round(part * _UNITS)) for part in (left, top, width, height))
+    size = f"width:{width / _SIZE:.2f}em;max-width:100%"
+    if display:
+        return view, shape, size
+    return view, shape, f"{size};height:{height / _SIZE:.2f}em;vertical-align:{sunk / _SIZE:.2f}em"
+
+
+def _shape(node: Any) -> str:
+    name = node.tag.rpartition("}")[2]
+    if name == "path":
+        return compact(node.get("d", ""))
+    if name == "rect":
+        x, y, width, height = (
+            round(float(node.get(part, "0")) * _UNITS) for part in ("x", "y", "width", "height")
+        )
+        return f"M{x} {y}h{width}v{max(height, 1)}h{-width}z"
+    return ""
+
+
+def compact(path: str) -> str:
+    """Return an absolute SVG path in whole steps, each from where the last one ended."""
+    numbers: list[float] = []
+    written: list[str] = []
+    at, start = (0, 0), (0, 0)
+    command = ""
+
+    def flush() -> None:
+        nonlocal at, start
+        if command == "Z":
+            at = start
+            written.append("z")
+            return
+        steps = [round(number * _UNITS) for number in numbers]
+        if command in "HV":
+            steps = [steps[0], at[1]] if command == "H" else [at[0], steps[0]]
+        moves = [step - at[place % 2] for place, step in enumerate(steps)]
+        if command == "M":
+            written.append(f"M{steps[0]} {steps[1]}")
+            start = (steps[0], steps[1])
+        elif any(moves):
+            written.append({"H": "l", "V": "l"}.get(command, command.lower()) + _joined(moves))
+        at = (steps[-2], steps[-1])
+
+    for letter, number in _COMMAND.findall(path):
+        if letter:
+            if letter not in _SUPPORTED:
+                raise FormulaError(f"path command {letter}")
+            command, numbers = letter, []
+        else:
+            numbers.append(float(number))
+        if command and len(numbers) == _SUPPORTED[command]:
+            flush()
+            numbers = []
+    return "".join(written)
+
+
+def _joined(numbers: list[int]) -> str:
+    """Numbers with no more between them than is needed: a minus sign parts as well as a space."""
+    first, *others = map(str, numbers)
+    return first + "".join(number if number.startswith("-") else f" {number}" for number in others)

@@ -1,0 +1,262 @@
+"""Pictures found, converted and uploaded once."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import io
+import random
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from wechat_mcp.article.images import MAX_BODY_BYTES, MAX_MATERIAL_BYTES, ImageError, convert
+from wechat_mcp.article.sources import loader
+from wechat_mcp.article.uploading import Uploader
+from wechat_oa.store.local_table import SqliteTable
+
+
+def picture(kind: str = "PNG", size: tuple[int, int] = (8, 6), mode: str = "RGB", **options: object) -> bytes:
+    out = io.BytesIO()
+    Image.new(mode, size, 120 if mode in ("L", "P") else (200, 30, 30, 128)[: len(mode)]).save(
+        out, kind, **options
+    )
+    return out.getvalue()
+
+
+def noise(size: tuple[int, int], mode: str = "RGB", kind: str = "PNG") -> bytes:
+    image = Image.frombytes(mode, size, random.Random(1).randbytes(size[0] * size[1] * len(mode)))
+    out = io.BytesIO()
+    image.save(out, kind)
+    return out.getvalue()
+
+
+def moving(frames: int = 3) -> bytes:
+    images = [Image.new("RGB", (8, 8), (80 * number, 0, 0)) for number in range(frames)]
+    out = io.BytesIO()
+    images[0].save(out, "GIF", save_all=True, append_images=images[1:], duration=100)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("kind", "content_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg")])
+def test_what_wechat_takes_stays_as_it_is(kind: str, content_type: str) -> None:
+    data = picture(kind)
+
+    ready = convert(data)
+
+    assert ready.data == data
+    assert (ready.content_type, ready.width, ready.height) == (content_type, 8, 6)
+
+
+@pytest.mark.parametrize("kind", ["WEBP", "BMP", "TIFF", "GIF", "AVIF"])
+def test_other_formats_are_converted(kind: str) -> None:
+    ready = convert(picture(kind))
+
+    assert ready.content_type in ("image/png", "image/jpeg")
+    assert Image.open(io.BytesIO(ready.data)).size == (8, 6)
+
+
+def test_what_is_see_through_stays_so() -> None:
+    ready = convert(picture("WEBP", mode="RGBA", lossless=True))
+
+    assert ready.content_type == "image/png"
+    assert Image.open(io.BytesIO(ready.data)).convert("RGBA").getpixel((0, 0)) == (200, 30, 30, 128)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_what_is_too_large_is_shrunk_below_a_megabyte(mode: str) -> None:
+    data = noise((900, 700), mode)
+    assert len(data) > MAX_BODY_BYTES
+
+    ready = convert(data)
+
+    assert len(ready.data) <= MAX_BODY_BYTES
+    assert abs(ready.width / ready.height - 900 / 700) < 0.02
+
+
+def test_what_is_too_wide_is_made_narrower() -> None:
+    assert convert(picture(size=(4000, 100))).width == 2560
+
+
+def test_a_photo_is_turned_upright_and_loses_where_it_was_taken() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif.get_ifd(0x8825)[1] = "N"
+
+    ready = convert(picture("JPEG", exif=exif.tobytes()))
+
+    assert (ready.width, ready.height) == (6, 8)
+    assert not Image.open(io.BytesIO(ready.data)).getexif()
+
+
+def test_a_gif_that_moves_stays_one_for_the_body_and_not_for_the_cover() -> None:
+    assert convert(moving()).content_type == "image/gif"
+    assert convert(moving(), animated=False).content_type == "image/png"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "空文件"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
+        (b"<!DOCTYPE html><html>", "网页"),
+        (b"\x00\x00\x00\x18ftypheic\x00\x00", "HEIC"),
+        (b"not a picture", "损坏"),
+        (picture()[:40], "损坏"),
+        (picture("JPEG", (300, 300))[:200], "损坏"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_what_to_do(data: bytes, words: str) -> None:
+    with pytest.raises(ImageError, match=words):
+        convert(data)
+
+
+def test_a_picture_of_too_many_pixels_is_not_unpacked() -> None:
+    with pytest.raises(ImageError, match="像素"):
+        convert(picture(size=(9000, 9000), mode="L"))
+
+
+async def test_data_addresses_are_read() -> None:
+    data = picture()
+    load = loader()
+
+    assert await load(f"data:image/png;base64,{base64.b64encode(data).decode()}") == data
+    assert await load("data:text/plain,a%20b") == b"a b"
+    for broken in ("data:image/png;base64,***", "data:nothing"):
+        with pytest.raises(ImageError, match="data:"):
+            await load(broken)
+
+
+async def test_files_are_read_below_the_root_alone(tmp_path: Path) -> None:
+    root = tmp_path / "article"
+    (root / "img").mkdir(parents=True)
+    (root / "img" / "图 1.png").write_bytes(b"inside")
+    (tmp_path / "secret.png").write_bytes(b"outside")
+    (root / "link.png").symlink_to(tmp_path / "secret.png")
+    load = loader(root)
+
+    assert await load("img/图 1.png") == b"inside"
+    assert await load("img/%E5%9B%BE%201.png") == b"inside"
+    assert await load("img\\图 1.png") == b"inside"
+    assert await load((root / "img" / "图 1.png").as_uri()) == b"inside"
+    for outside in ("../secret.png", str(tmp_path / "secret.png"), "link.png", "%2e%2e/secret.png"):
+        with pytest.raises(ImageError, match="文件夹"):
+            await load(outside)
+    with pytest.raises(ImageError, match="找不到"):
+        await load("none.png")
+
+
+async def test_without_a_root_no_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"x")
+
+    with pytest.raises(ImageError, match="读不到"):
+        await loader()(str(tmp_path / "a.png"))
+
+
+class Shelf:
+    """Where pictures are uploaded to; counts them, and how many come at once."""
+
+    def __init__(self) -> None:
+        self.images: list[bytes] = []
+        self.materials: list[bytes] = []
+        self.at_once = self.most_at_once = 0
+
+    async def upload_image(self, data: bytes, *, filename: str, content_type: str) -> str:
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        self.at_once -= 1
+        self.images.append(data)
+        return f"http://mmbiz.qpic.cn/{len(self.images)}?{filename}"
+
+    async def add_material(self, data: bytes, *, filename: str, content_type: str) -> tuple[str, str]:
+        self.materials.append(data)
+        return f"media-{len(self.materials)}", f"http://mmbiz.qpic.cn/m{len(self.materials)}"
+
+
+def uploader(table: SqliteTable, shelf: Shelf, files: dict[str, bytes], account: str = "wx1") -> Uploader:
+    async def load(source: str) -> bytes:
+        if source not in files:
+            raise ImageError("找不到")
+        return files[source]
+
+    return Uploader(shelf, table, account, load)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> SqliteTable:
+    return SqliteTable(tmp_path / "t.db")
+
+
+async def test_a_picture_is_uploaded_once_for_each_account_and_content(table: SqliteTable) -> None:
+    shelf, files = Shelf(), {"a.png": picture(), "b.png": picture(), "c.png": picture(size=(9, 9))}
+
+    first, failed = await uploader(table, shelf, files).urls(["a.png", "c.png"])
+    again, _ = await uploader(table, shelf, files).urls(["b.png", "c.png"])
+    other, _ = await uploader(table, shelf, files, account="wx2").urls(["a.png"])
+
+    assert failed == {}
+    assert first["a.png"] == again["b.png"] != other["a.png"]
+    assert len(shelf.images) == 3
+    assert first["a.png"].startswith("https://")
+
+
+async def test_the_same_content_in_one_article_is_uploaded_once(table: SqliteTable) -> None:
+    shelf = Shelf()
+    files = {f"{number}.png": picture() for number in range(6)}
+
+    await uploader(table, shelf, files).urls(files)
+
+    assert len(shelf.images) == 1
+
+
+async def test_no_more_than_four_are_uploaded_at_once(table: SqliteTable) -> None:
+    shelf = Shelf()
+    files = {f"{number}.png": picture(size=(8, 8 + number)) for number in range(12)}
+
+    await uploader(table, shelf, files).urls(files)
+
+    assert len(shelf.images) == 12
+    assert shelf.most_at_once <= 4
+
+
+async def test_pictures_at_wechat_are_left_alone_but_for_https(table: SqliteTable) -> None:
+    shelf = Shelf()
+
+    urls, _ = await uploader(table, shelf, {}).urls(["http://mmbiz.qpic.cn/x"])
+
+    assert urls == {"http://mmbiz.qpic.cn/x": "https://mmbiz.qpic.cn/x"}
+    assert shelf.images == []
+
+
+async def test_a_picture_that_fails_does_not_lose_the_others(table: SqliteTable) -> None:
+    shelf = Shelf()
+
+    urls, failed = await uploader(table, shelf, {"a.png": picture(), "bad.png": b"x"}).urls(
+        ["gone.png", "a.png", "bad.png"]
+    )
+
+    assert set(urls) == {"a.png"}
+    assert set(failed) == {"gone.png", "bad.png"}
+
+
+async def test_a_gif_that_moves_becomes_material(table: SqliteTable) -> None:
+    shelf = Shelf()
+
+    urls, _ = await uploader(table, shelf, {"a.gif": moving()}).urls(["a.gif"])
+
+    assert urls == {"a.gif": "https://mmbiz.qpic.cn/m1"}
+    assert shelf.images == []
+
+
+async def test_a_cover_may_be_larger_than_what_stands_in_the_text(table: SqliteTable) -> None:
+    shelf = Shelf()
+    data = noise((900, 700))
+    assert MAX_BODY_BYTES < len(data) < MAX_MATERIAL_BYTES
+
+    media_id, ready = await uploader(table, shelf, {"c.png": data}).material("c.png")
+
+    assert media_id == "media-1"
+    assert ready.data == data
