@@ -34,7 +34,7 @@ def _send_all(call: Call) -> Mapping[str, Any]:
     tag_id = filtered.get("tag_id")
     if isinstance(tag_id, str) and tag_id.isdigit():
         tag_id = int(tag_id)
-    if tag_id not in call.platform.tags.names:
+    if not isinstance(tag_id, int) or tag_id not in call.platform.tags.names:
         raise ApiError(45159)
     return _begin(call, [one for one in following if tag_id in one.tags])
 

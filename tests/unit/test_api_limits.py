@@ -98,6 +98,7 @@ def test_between_the_two_limits_of_the_documentation_there_is_a_warning(
         (article(content="字" * 20_000), "正文的文字最多 19999 个字"),
         (article(content="<p class='" + "a" * (1 << 20) + "'>"), "正文最多 1048575 个字节"),
         (article(content_source_url="http://x/" + "a" * 1016), "原文链接最多 1024 个字节"),
+        (article(content_source_url="www.example.com"), "原文链接要以 http:// 或 https:// 开头"),
         (article(thumb_media_id=""), "要有封面 thumb_media_id"),
         (article(article_type="video"), "只能是 news 或 newspic"),
         (article(pic_crop_1_1="0_0_2_1"), "X1_Y1_X2_Y2"),
