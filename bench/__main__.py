@@ -18,6 +18,7 @@ from bench import (
     followers,
     imports,
     ladder,
+    pages,
 )
 from bench.processes import ROOT
 from bench.report import Table, document
@@ -30,6 +31,7 @@ MEASURES: Mapping[str, tuple[Callable[[], Table], ...]] = {
     "followers": (followers.measure,),
     "chat": (chat.measure,),
     "article": (article.measure,),
+    "pages": (pages.measure,),
 }
 
 
