@@ -6,7 +6,7 @@ With ``SCREENSHOTS`` set to a folder, every state is kept there as a picture.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
@@ -20,7 +20,6 @@ from tests.browser.chat_page import (
     answers,
     ask,
     asked,
-    chats,
     conversations,
     field,
     nameless,
@@ -35,19 +34,6 @@ FAKE_VIEWPORT = """
   Object.assign(seen, { height: innerHeight, offsetTop: 0, scale: 1 });
   Object.defineProperty(window, "visualViewport", { value: seen });
 """
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[Chat]:
-    with chats() as chat:
-        yield chat
-
-
-@pytest.fixture
-def chat(world: Chat) -> Iterator[Chat]:
-    world.server.reset()
-    yield world
-    world.close()
 
 
 def test_enter_sends_and_shift_enter_begins_a_line(chat: Chat) -> None:

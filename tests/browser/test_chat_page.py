@@ -5,39 +5,25 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Request, Response, Route, expect
 
+from local.chat_server import SITE
 from tests.browser.chat_page import (
     DESK,
     PHONE,
     Chat,
     asked,
-    chats,
     field,
 )
-from tests.browser.chat_server import SITE
+from tests.browser.chat_server import ELSEWHERE
 
 pytestmark = pytest.mark.browser
 
 FIRST_LOAD = 150_000
 """Bytes that opening the page may take, gzipped."""
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[Chat]:
-    with chats() as chat:
-        yield chat
-
-
-@pytest.fixture
-def chat(world: Chat) -> Iterator[Chat]:
-    world.server.reset()
-    yield world
-    world.close()
 
 
 def test_the_first_load_is_small_and_code_brings_its_colours_later(chat: Chat) -> None:
@@ -90,7 +76,7 @@ def test_a_page_of_which_a_part_was_lost_is_fetched_once_more_and_then_says_so(c
 
 
 def test_config_json_says_where_the_api_is(chat: Chat) -> None:
-    api = "https://api.example.test/here"
+    api = f"{ELSEWHERE}/here"
     context = chat.context(service_workers="block")
     context.route("**/config.json", lambda route: route.fulfill(json={"api": f"{api}/"}))
     called: list[str] = []
@@ -104,7 +90,7 @@ def test_config_json_says_where_the_api_is(chat: Chat) -> None:
         body = json.dumps({**chat.server.config, "accountName": "另一处", "hasAccess": True})
         route.fulfill(body=body, headers={**allowed, "content-type": "application/json"})
 
-    context.route("https://api.example.test/**", answer)
+    context.route(f"{ELSEWHERE}/**", answer)
     page = chat.open_on(context)
     expect(page.get_by_role("heading", name="另一处")).to_be_attached()
     assert called == [f"{api}/chat/api/config"]

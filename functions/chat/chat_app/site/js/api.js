@@ -113,7 +113,7 @@ export async function* readAnswer(id, signal) {
 
 export const getConfig = () => answerTo("/chat/api/config");
 export const enterCode = (code) => answerTo("/chat/api/code", { json: { code } });
-export const validatePassword = (password) => answerTo("/api/validate-password", { json: { password } });
+export const validatePassword = (password) => answerTo("/chat/api/validate-password", { json: { password } });
 export const getSettings = (password) => answerTo("/chat/api/settings", { password });
 export const saveSettings = (password, settings) => answerTo("/chat/api/config", { password, json: settings });
 export const makeCodes = (password, count) => answerTo("/chat/api/codes", { password, json: { count } });
