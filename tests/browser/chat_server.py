@@ -131,6 +131,11 @@ class ChatServer:
         answer = {"Markdown": MARKDOWN, "恶意": HOSTILE}.get(
             message, f"你说：{message}。前面有 {history} 条。"
         )
+        if message == "太长":
+            yield _piece("说来话长，")
+            yield _event({"success": False, "error": MODEL_FAILURES["too_long"], "code": "too_long"})
+            yield "data: [DONE]\n\n"
+            return
         if message in ("断了", "坏了") and time == 1:
             yield _piece("这是前半句，")
             yield _piece("后半句还没来")

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.chat_page import Chat, chats
 
@@ -21,6 +21,9 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+# Milliseconds: how long a busy machine may take for what is expected. Nothing waits for longer than it must.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -188,6 +188,16 @@ def test_over_the_cap_the_kind_message_is_shown_and_the_question_stays(chat: Cha
     expect(questions(page)).to_have_text(["上限"])
 
 
+def test_an_answer_that_became_too_long_stays_and_one_goes_on_from_it(chat: Chat) -> None:
+    page = chat.open()
+    ask(page, "太长")
+    expect(page.locator(".status-text")).to_have_text("回答太长，先写到这里；可以让我接着说。")
+    expect(page.locator(".status-broken")).to_have_count(0)
+    expect(page.get_by_role("button", name="重试")).to_have_count(0)
+    asked(page, "接着说")
+    expect(answers(page)).to_have_text(["说来话长，", "你说：接着说。前面有 2 条。"])
+
+
 def test_a_server_that_answers_with_anything_else_is_not_available(chat: Chat) -> None:
     page = chat.open()
     ask(page, "坏门")

@@ -224,7 +224,7 @@ def change_model(page: Page, model: str) -> None:
     with page.expect_response(re.compile("/chat/api/config$"), timeout=SOON) as saved:
         form.get_by_role("button", name="试一试并保存").tap()
     assert saved.value.ok
-    expect(form.locator(".form-done")).to_have_text("配置保存成功")
+    expect(form.locator(".form-done")).to_have_text("已保存，几秒钟后生效。")
 
 
 def test_an_unfinished_reply_leads_to_the_answers_page_where_one_goes_on(

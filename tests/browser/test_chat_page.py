@@ -8,8 +8,9 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Request, Response, Route, expect
+from playwright.sync_api import Page, Request, Response, Route, expect
 
+from chat_app.errors import MODEL_FAILURES
 from local.chat_server import SITE
 from tests.browser.chat_page import (
     DESK,
@@ -121,6 +122,27 @@ def test_every_text_of_the_page_has_its_english(chat: Chat) -> None:
     for given in ["山里的茶馆", "山", *chat.server.config["suggestions"]]:
         chinese = chinese.replace(given, "")
     assert not re.search(r"[一-鿿]", chinese)
+
+
+def test_what_the_api_says_of_a_fault_is_english_too(chat: Chat) -> None:
+    page = chat.open(locale="en-US")
+    ask_in_english(page, "上限")
+    expect(page.locator(".status-text")).to_have_text(
+        "The questions for today are used up. Please come back tomorrow."
+    )
+    ask_in_english(page, "坏了")
+    expect(page.locator(".status-broken")).to_have_text("The answer broke off. Please try again.")
+
+    english = page.evaluate("async () => Object.keys((await import('./js/english.js')).ENGLISH_ERRORS)")
+    sources = "".join(path.read_text() for path in SITE.parent.glob("*.py"))
+    codes = set(re.findall(r'Refusal\(\s*\d{3}, "(\w+)"', sources)) | set(MODEL_FAILURES)
+    about_one_request = {"bad_request", "not_json", "nothing_given", "bad_code"}
+    assert set(english) == codes - about_one_request
+
+
+def ask_in_english(page: Page, question: str) -> None:
+    page.get_by_role("textbox", name="Your question").fill(question)
+    page.get_by_role("textbox", name="Your question").press("Enter")
 
 
 def test_the_draft_survives_a_reload(chat: Chat) -> None:

@@ -54,7 +54,7 @@ def test_the_model_is_changed_after_a_try_and_a_refusal_is_said(chat: Chat) -> N
     panel(page, "网页聊天").get_by_label("模型").fill("deepseek-reasoner")
     panel(page, "网页聊天").get_by_label("温度").fill("0.3")
     save.click()
-    expect(page.locator("#panel-chat .form-done")).to_have_text("配置保存成功")
+    expect(page.locator("#panel-chat .form-done")).to_have_text("已保存，几秒钟后生效。")
     assert chat.server.saved == [
         {
             "section": "chat",

@@ -1,7 +1,7 @@
 // The chat's API: where it is, and every call to it.
 
 import { events } from "./events.js";
-import { t } from "./text.js";
+import { saidByApi, t } from "./text.js";
 
 /** A call did not work. `message` is for people; `code` is the API's word, or "offline" or "cut". */
 export class ApiError extends Error {
@@ -69,8 +69,8 @@ function asHeader(text) {
 
 async function refusal(response) {
   const body = await response.json().catch(() => ({}));
-  const text = body.error || body.message || t("服务暂时不可用，请稍后再试。");
-  return new ApiError(text, body.code, response.status);
+  const text = body.error || body.message;
+  return new ApiError(text ? saidByApi(text, body.code) : t("服务暂时不可用，请稍后再试。"), body.code, response.status);
 }
 
 async function answerTo(path, options) {
@@ -92,7 +92,7 @@ async function* pieces(response) {
     for await (const data of events(response)) {
       if (data === "[DONE]") return;
       const event = JSON.parse(data);
-      if (!event.success) throw new ApiError(event.error || t("回答中断了。"), event.code);
+      if (!event.success) throw new ApiError(event.error ? saidByApi(event.error, event.code) : t("回答中断了。"), event.code);
       yield event;
     }
   } catch (error) {

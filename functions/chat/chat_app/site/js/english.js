@@ -102,3 +102,25 @@ export const ENGLISH = {
   "问点什么": "Ask anything",
   "验证码": "Code",
 };
+
+// The API's errors, by its word for each. What is not here says something about one request, in the API's words.
+export const ENGLISH_ERRORS = {
+  access_required: "A code is needed first. Follow the account and send it 验证码 to get one.",
+  bad_address: "The service address must begin with http:// or https://, such as https://api.deepseek.com/v1.",
+  broken: "The answer broke off. Please try again.",
+  busy: "The AI service is busy right now. Please try again in a while.",
+  empty: "The AI gave no answer. Please ask in another way.",
+  locked: "Too many tries. Please wait a few minutes and try again.",
+  misconfigured: "The AI service does not accept the address, the key or the model, or its account is empty.",
+  not_found: "This answer is gone, or the link is not complete. Please ask again in the account.",
+  over_limit: "The questions for today are used up. Please come back tomorrow.",
+  refused: "The AI service cannot answer this. Please ask in another way.",
+  settings_closed: "Settings are closed: no OPENAI_CONFIG_PASSWORD is set.",
+  timeout: "The AI took too long. Please try a simpler question.",
+  too_large: "This is too long.",
+  too_long: "The answer became too long and stops here. You can ask for the rest.",
+  unavailable: "The service is not available right now. Please try again in a while.",
+  unreachable: "The AI service cannot be reached right now.",
+  wrong_code: "The code is wrong, used already, or has expired. Send 验证码 to the account to get a new one.",
+  wrong_password: "Wrong password.",
+};
