@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.browser.chat_server import ChatServer
 
@@ -35,9 +35,7 @@ class Pages:
         problems: list[str] = []
         self._opened.append((context, problems))
         context.on("weberror", lambda error: problems.append(str(error.error)))
-        context.on(
-            "console", lambda line: problems.append(line.text) if _is_problem(line.type, line.text) else None
-        )
+        context.on("console", lambda line: problems.append(line.text) if _is_problem(line) else None)
         if before:
             context.add_init_script(before)
         return context
@@ -67,9 +65,11 @@ class Chat(Pages):
         self.server = server
 
 
-def _is_problem(kind: str, text: str) -> bool:
-    # The browser logs every response that is no success, also those that a test asks for.
-    return kind in ("error", "warning") and not text.startswith("Failed to load resource")
+def _is_problem(line: ConsoleMessage) -> bool:
+    # The browser logs what does not load, also the API's refusals and the lost connections that a test wants.
+    wanted = "/api/" in line.location["url"] or "net::" in line.text
+    not_loaded = line.text.startswith("Failed to load resource")
+    return line.type in ("error", "warning") and not (not_loaded and wanted)
 
 
 @contextlib.contextmanager

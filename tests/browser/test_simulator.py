@@ -38,6 +38,7 @@ pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 860}
+ANSWER_LINK = "https://example.com/wechat-oa/chat/?answer=72e3f67f3920945cbb95c72e22d138f6"
 LIMIT = 1.0
 """Seconds one attempt may take here, instead of WeChat's five."""
 PNG = base64.b64decode(
@@ -135,6 +136,8 @@ def reply_to(said: str, recognition: str) -> Reply | None:
                 '<a href="weixin://bizmsgmenu?msgmenucontent=继续&msgmenuid=7">继续</a>'
                 '<a href="javascript:alert(1)">别点</a><img src=x onerror=alert(1)>'
             )
+        case "没写完":
+            return TextReply(f"……（还没写完，点开看全文）\n{ANSWER_LINK}")
         case _:
             return TextReply(f"你说：{recognition or said}")
 
@@ -339,6 +342,17 @@ def test_news_and_music_are_cards_that_open_elsewhere(desk: Page) -> None:
     expect(card).to_have_attribute("rel", re.compile("noopener"))
     say(desk, "音乐")
     expect(desk.get_by_role("link", name="小夜曲")).to_have_attribute("href", "https://example.com/a.mp3")
+
+
+def test_an_address_in_an_answer_opens_beside_the_phone(desk: Page) -> None:
+    desk.context.route(ANSWER_LINK, lambda route: route.fulfill(body="全文"))
+    say(desk, "没写完")
+    link = answers(desk).last.get_by_role("link", name=ANSWER_LINK)
+    expect(answers(desk).last).to_have_text(f"……（还没写完，点开看全文）\n{ANSWER_LINK}")
+    with desk.context.expect_page() as opened:
+        link.click()
+    assert opened.value.url == ANSWER_LINK
+    assert opened.value.evaluate("window.opener") is None
 
 
 def test_an_answer_is_never_taken_for_html(desk: Page) -> None:

@@ -17,7 +17,7 @@ const cut = () => new ApiError(t("回答中断了。"), "cut");
 
 let found = null;
 
-/** Return the API's address. A deployment writes it into config.json; without one it is where the page is. */
+/** Return the API's address. A deployment may write it into config.json; where none stands, it is where the page is. */
 async function find() {
   const base = await configured();
   return base ? base.replace(/\/+$/, "") : new URL("..", location.href.split(/[?#]/)[0]).href.replace(/\/+$/, "");

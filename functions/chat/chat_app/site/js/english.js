@@ -84,7 +84,7 @@ export const ENGLISH = {
   "网络断开了，连上后可以接着聊。": "You are offline. The chat goes on when you are back.",
   "网页聊天": "Web chat",
   "表格，可左右滚动": "Table, scrolls sideways",
-  "设置没有打开。部署时给 OPENAI_CONFIG_PASSWORD 设一个密码，就可以在这里换模型、改提示词。": "Settings are closed. Set a password in OPENAI_CONFIG_PASSWORD when deploying to change the model and the prompt here.",
+  "设置是关着的。在 .env（或部署的密钥）里给 OPENAI_CONFIG_PASSWORD 填上 8 个字以上的密码，就可以在这里换模型、改提示词。": "Settings are closed. Put a password of 8 characters or more into OPENAI_CONFIG_PASSWORD, in .env or the deployment’s secrets, to change the model and the prompt here.",
   "试一试并保存": "Test and save",
   "请先输入验证码": "A code is needed to chat",
   "跟随系统": "Follow the system",
