@@ -19,7 +19,7 @@ test: $(VENV)/ready
 	$(BIN)/python -m pytest
 
 test-browser: $(VENV)/ready
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m browser --dist loadfile
 
 check: $(VENV)/ready $(SAM)/ready
 	$(BIN)/ruff check .

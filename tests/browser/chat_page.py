@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
 import threading
 import time
@@ -11,34 +10,23 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.browser.chat_server import ChatServer
 
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-CHROMIUM_ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 860}}
 PREFIX = "/stage"
 """Where a deployment may put everything: the page must not mind."""
 
 
-class Chat:
-    """The server of a test module, the browser, and the pages that a test has opened."""
+class Pages:
+    """The pages that a test has opened, each on a device of its own."""
 
-    def __init__(self, browser: Browser, server: ChatServer, origin: str) -> None:
+    def __init__(self, browser: Browser, url: str) -> None:
+        """``url`` is the chat page's."""
         self.browser = browser
-        self.server = server
-        self.url = f"{origin}{PREFIX}/chat/"
+        self.url = url
         self._opened: list[tuple[BrowserContext, list[str]]] = []
 
     def context(self, *, before: str = "", **options: Any) -> BrowserContext:
@@ -47,9 +35,7 @@ class Chat:
         problems: list[str] = []
         self._opened.append((context, problems))
         context.on("weberror", lambda error: problems.append(str(error.error)))
-        context.on(
-            "console", lambda line: problems.append(line.text) if _is_problem(line.type, line.text) else None
-        )
+        context.on("console", lambda line: problems.append(line.text) if _is_problem(line) else None)
         if before:
             context.add_init_script(before)
         return context
@@ -65,20 +51,30 @@ class Chat:
 
     def close(self) -> None:
         """Close every page. Fails if one of them had an error, or did what its policy forbids."""
-        for context, problems in self._opened:
+        opened, self._opened = self._opened, []
+        for context, _ in opened:
             context.close()
-            assert problems == []
-        self._opened.clear()
+        assert [problem for _, problems in opened for problem in problems] == []
 
 
-def _is_problem(kind: str, text: str) -> bool:
-    # The browser logs every response that is no success, also those that a test asks for.
-    return kind in ("error", "warning") and not text.startswith("Failed to load resource")
+class Chat(Pages):
+    """The page in front of a server whose answers depend on what is asked."""
+
+    def __init__(self, browser: Browser, server: ChatServer, origin: str) -> None:
+        super().__init__(browser, f"{origin}{PREFIX}/chat/")
+        self.server = server
+
+
+def _is_problem(line: ConsoleMessage) -> bool:
+    # The browser logs what does not load, also the API's refusals and the lost connections that a test wants.
+    wanted = "/api/" in line.location["url"] or "net::" in line.text
+    not_loaded = line.text.startswith("Failed to load resource")
+    return line.type in ("error", "warning") and not (not_loaded and wanted)
 
 
 @contextlib.contextmanager
-def chats() -> Iterator[Chat]:
-    """A server and a browser."""
+def chats(browser: Browser) -> Iterator[Chat]:
+    """A server, and pages in front of it."""
     server = ChatServer(PREFIX)
     # Without naming TCP, asyncio leaves Nagle's algorithm on: 40 ms more for every answer.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
@@ -91,10 +87,7 @@ def chats() -> Iterator[Chat]:
         while not uvicorn_server.started:
             time.sleep(0.01)
         try:
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
-                yield Chat(browser, server, f"http://127.0.0.1:{listener.getsockname()[1]}")
-                browser.close()
+            yield Chat(browser, server, f"http://127.0.0.1:{listener.getsockname()[1]}")
         finally:
             uvicorn_server.should_exit = True
             thread.join(10)
@@ -152,7 +145,7 @@ CONTRAST = r"""() => {
   const weak = [];
   for (const element of document.querySelectorAll("body *")) {
     const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!own || !element.checkVisibility() || element.matches(":disabled")) continue;
+    if (!own || !element.checkVisibility() || element.matches(":disabled, :disabled + *")) continue;
     const colours = [numbers(getComputedStyle(element).color), ground(element)];
     const [low, high] = colours.map(luminance).sort((a, b) => a - b);
     const contrast = (high + 0.05) / (low + 0.05);

@@ -1,4 +1,7 @@
-"""A small server with the chat's API, whose answers depend on what is asked, and the chat page's files."""
+"""A small server with the chat's API, whose answers depend on what is asked, and the chat page's files.
+
+It takes what the real one takes, and says what the real one says.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,15 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-SITE = Path(__file__).resolve().parents[2] / "functions" / "chat" / "chat_app" / "site"
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: https:; "
-    "connect-src 'self' https:; font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-)
+from chat_app.entering import Code
+from chat_app.errors import MODEL_FAILURES, Refusal
+from chat_app.owning import TRIAL_FAILURES, AiChange, CodesWanted, Password
+from chat_app.sending import Question
+from local.chat_server import SITE
+from wechat_oa.page_headers import site_headers
+
+ELSEWHERE = "https://api.example.test"
+"""Another origin on which the API may be."""
 PASSWORD = "正确的密码"
 CODE = "A1B2C3"
 PIECE = 3
@@ -76,7 +83,7 @@ class ChatServer:
             Route("/chat/api/send", self._send, methods=["POST"]),
             Route("/chat/api/code", self._code, methods=["POST"]),
             Route("/chat/api/answer", self._answer, methods=["GET"]),
-            Route("/api/validate-password", self._password, methods=["POST"]),
+            Route("/chat/api/validate-password", self._password, methods=["POST"]),
             Route("/chat/api/settings", self._settings, methods=["GET"]),
             Route("/chat/api/codes", self._codes, methods=["POST"]),
             Route(f"/chat/{QRCODE}", _qrcode),
@@ -92,13 +99,13 @@ class ChatServer:
 
     async def _send(self, request: Request) -> Response:
         body = await request.json()
-        message: str = body["message"]
+        message = Question.model_validate(body).message
         self.asked.append(body)
         self.times[message] = self.times.get(message, 0) + 1
         if self.config["access"] == "code" and request.cookies.get("chat_access") != "yes":
-            return _refusal(403, "access_required", "请先输入验证码。")
+            return _refusal(401, "access_required", "请先输入验证码。关注公众号，发送「验证码」就能拿到。")
         if message == "上限":
-            return _refusal(429, "over_limit", "今天聊得够多啦，明天再来吧。", {"retry-after": "3600"})
+            return _refusal(429, "over_limit", "你今天的提问次数用完了，明天再来吧。")
         if message == "坏门":
             return Response("Internal Server Error", 502, media_type="text/plain")
         if message == "整块":
@@ -124,11 +131,16 @@ class ChatServer:
         answer = {"Markdown": MARKDOWN, "恶意": HOSTILE}.get(
             message, f"你说：{message}。前面有 {history} 条。"
         )
+        if message == "太长":
+            yield _piece("说来话长，")
+            yield _event({"success": False, "error": MODEL_FAILURES["too_long"], "code": "too_long"})
+            yield "data: [DONE]\n\n"
+            return
         if message in ("断了", "坏了") and time == 1:
             yield _piece("这是前半句，")
             yield _piece("后半句还没来")
             if message == "坏了":
-                yield _event({"success": False, "error": "回答中断了，请再试一次。", "code": "broken"})
+                yield _event({"success": False, "error": MODEL_FAILURES["broken"], "code": "broken"})
                 yield "data: [DONE]\n\n"
             return
         for start in range(0, len(answer), PIECE):
@@ -138,10 +150,11 @@ class ChatServer:
 
     async def _code(self, request: Request) -> Response:
         if self.codes_left == 0:
-            return _refusal(429, "locked", "试得太多了，请过一会儿再试。")
-        if (await request.json())["code"] != CODE:
+            return _refusal(429, "locked", "试得太多了，请过 60 秒再试。", retry_after=60)
+        if Code.model_validate(await request.json()).code != CODE:
             self.codes_left -= 1
-            return _refusal(401, "wrong_code", "验证码不对，或者已经过期。")
+            text = "验证码不对、已经用过，或者过期了。给公众号发「验证码」就能拿到新的。"
+            return _refusal(401, "wrong_code", text)
         response = JSONResponse({"success": True, "valid_until": 4_000_000_000})
         response.set_cookie("chat_access", "yes", httponly=True)
         return response
@@ -149,7 +162,7 @@ class ChatServer:
     async def _answer(self, request: Request) -> Response:
         pieces = self.answers.get(request.query_params["id"])
         if pieces is None:
-            return _refusal(404, "not_found", "这个回答已经过期，或者链接不完整。")
+            return _refusal(404, "not_found", "这个回答已经过期，或者链接不完整。请在公众号里再问一次。")
 
         async def events() -> AsyncGenerator[str]:
             yield _event({"success": True, "question": "春茶什么时候上市？"})
@@ -161,13 +174,13 @@ class ChatServer:
         return _stream(events())
 
     async def _password(self, request: Request) -> Response:
-        if (await request.json())["password"] == self.password:
+        if Password.model_validate(await request.json()).password == self.password:
             return JSONResponse({"success": True, "message": "Password validated"})
-        return _refusal(401, "wrong_password", "密码不对。")
+        return _wrong_password()
 
     async def _settings(self, request: Request) -> Response:
         if not self._is_owner(request):
-            return _refusal(401, "wrong_password", "密码不对。")
+            return _wrong_password()
         section = {
             "api_url": "https://api.deepseek.com/v1",
             "model": "deepseek-chat",
@@ -180,21 +193,22 @@ class ChatServer:
 
     async def _save(self, request: Request) -> Response:
         if not self._is_owner(request):
-            return _refusal(401, "wrong_password", "密码不对。")
+            return _wrong_password()
         body = await request.json()
+        change = AiChange.model_validate(body)
         await asyncio.to_thread(self.go.wait, 10)
-        if body["model"] == "没有的模型":
-            return _refusal(400, "refused", "这个服务不认识模型「没有的模型」。")
+        if change.model == "没有的模型":
+            return _refusal(400, "refused", f"没有保存。{TRIAL_FAILURES['refused']}")
         self.saved.append(body)
-        if body["section"] == "chat":
-            self.config["model"] = body["model"]
+        if change.section == "chat":
+            self.config["model"] = change.model
         return JSONResponse({"success": True, "message": "配置保存成功"})
 
     async def _codes(self, request: Request) -> Response:
         if not self._is_owner(request):
-            return _refusal(401, "wrong_password", "密码不对。")
-        count = (await request.json())["count"]
-        codes = [f"CODE{number:02}" for number in range(count)]
+            return _wrong_password()
+        wanted = CodesWanted.model_validate(await request.json())
+        codes = [f"CODE{number:02}" for number in range(wanted.count)]
         return JSONResponse({"success": True, "codes": codes, "valid_days": 90})
 
     def _is_owner(self, request: Request) -> bool:
@@ -205,7 +219,7 @@ class ChatServer:
 class _PagePolicy(BaseHTTPMiddleware):
     async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
         response = await call_next(request)
-        response.headers["content-security-policy"] = CONTENT_SECURITY_POLICY
+        response.headers.update(site_headers(apis=[ELSEWHERE]))
         return response
 
 
@@ -221,8 +235,12 @@ def _stream(events: AsyncGenerator[str]) -> Response:
     return StreamingResponse(events, media_type="text/event-stream")
 
 
-def _refusal(status: int, code: str, text: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"success": False, "error": text, "code": code}, status, headers)
+def _refusal(status: int, code: str, text: str, *, message: str = "", retry_after: int = 0) -> Response:
+    return Refusal(status, code, text, message=message, retry_after=retry_after).response()
+
+
+def _wrong_password() -> Response:
+    return _refusal(401, "wrong_password", "密码不对。", message="Invalid password")
 
 
 async def _qrcode(_request: Request) -> Response:

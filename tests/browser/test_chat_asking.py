@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -12,7 +10,6 @@ from tests.browser.chat_page import (
     answers,
     ask,
     asked,
-    chats,
     conversations,
     eventually,
     field,
@@ -21,19 +18,6 @@ from tests.browser.chat_page import (
 from tests.browser.chat_server import CODE
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[Chat]:
-    with chats() as chat:
-        yield chat
-
-
-@pytest.fixture
-def chat(world: Chat) -> Iterator[Chat]:
-    world.server.reset()
-    yield world
-    world.close()
 
 
 def test_an_answer_streams_in_and_the_conversation_is_listed(chat: Chat) -> None:
@@ -199,9 +183,19 @@ def test_when_nothing_comes_for_a_while_the_page_says_that_it_still_waits(chat: 
 def test_over_the_cap_the_kind_message_is_shown_and_the_question_stays(chat: Chat) -> None:
     page = chat.open()
     ask(page, "上限")
-    expect(page.locator(".status-text")).to_have_text("今天聊得够多啦，明天再来吧。")
+    expect(page.locator(".status-text")).to_have_text("你今天的提问次数用完了，明天再来吧。")
     expect(page.locator(".status-broken")).to_have_count(0)
     expect(questions(page)).to_have_text(["上限"])
+
+
+def test_an_answer_that_became_too_long_stays_and_one_goes_on_from_it(chat: Chat) -> None:
+    page = chat.open()
+    ask(page, "太长")
+    expect(page.locator(".status-text")).to_have_text("回答太长，先写到这里；可以让我接着说。")
+    expect(page.locator(".status-broken")).to_have_count(0)
+    expect(page.get_by_role("button", name="重试")).to_have_count(0)
+    asked(page, "接着说")
+    expect(answers(page)).to_have_text(["说来话长，", "你说：接着说。前面有 2 条。"])
 
 
 def test_a_server_that_answers_with_anything_else_is_not_available(chat: Chat) -> None:
@@ -240,7 +234,7 @@ def test_a_code_opens_the_chat_and_the_refused_question_is_answered(chat: Chat) 
     expect(page.get_by_role("heading", name="有什么可以帮你")).to_be_visible()
     chat.server.config["access"] = "code"
     ask(page, "你好")
-    expect(page.locator(".status")).to_have_text("请先输入验证码。")
+    expect(page.locator(".status")).to_have_text("请先输入验证码。关注公众号，发送「验证码」就能拿到。")
     expect(field(page)).to_be_hidden()
     expect(page.locator("#gate")).to_contain_text("关注公众号「山里的茶馆」")
     expect(page.locator("#gate").get_by_role("img", name="公众号二维码")).to_be_visible()
@@ -248,7 +242,7 @@ def test_a_code_opens_the_chat_and_the_refused_question_is_answered(chat: Chat) 
     expect(code).to_be_focused()
     code.fill("WRONG")
     code.press("Enter")
-    expect(page.locator("#gate-error")).to_have_text("验证码不对，或者已经过期。")
+    expect(page.locator("#gate-error")).to_contain_text("验证码不对、已经用过，或者过期了。")
     code.fill(f" {CODE} ")
     code.press("Enter")
     expect(answers(page)).to_have_text(["你说：你好。前面有 0 条。"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
@@ -12,7 +10,6 @@ from tests.browser.chat_page import (
     answers,
     ask,
     asked,
-    chats,
     conversations,
     questions,
 )
@@ -23,19 +20,6 @@ NO_STORAGE = """
   for (const name of ["localStorage", "sessionStorage"])
     Object.defineProperty(window, name, { get() { throw new DOMException("denied", "SecurityError"); } });
 """
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[Chat]:
-    with chats() as chat:
-        yield chat
-
-
-@pytest.fixture
-def chat(world: Chat) -> Iterator[Chat]:
-    world.server.reset()
-    yield world
-    world.close()
 
 
 def test_a_conversation_is_found_again_after_a_reload(chat: Chat) -> None:
@@ -204,9 +188,19 @@ def test_an_answer_of_the_account_is_read_on_after_a_reload(chat: Chat) -> None:
     expect(conversations(page)).to_have_count(1)
 
 
+def test_what_was_read_of_an_answer_stays_when_its_link_leads_nowhere_any_more(chat: Chat) -> None:
+    chat.server.pace = 0.4
+    page = chat.open("?answer=abc")
+    expect(answers(page)).to_contain_text("春茶")
+    chat.server.answers.clear()
+    page.reload()
+    expect(page.locator(".status-broken")).to_contain_text("这个回答已经过期")
+    expect(answers(page)).to_contain_text("春茶")
+
+
 def test_an_answer_of_the_account_that_is_gone_says_so_and_one_can_ask(chat: Chat) -> None:
     page = chat.open("?answer=gone")
-    expect(page.get_by_text("这个回答已经过期，或者链接不完整。")).to_be_visible()
+    expect(page.get_by_text("这个回答已经过期，或者链接不完整。请在公众号里再问一次。")).to_be_visible()
     assert page.evaluate("location.search") == ""
     expect(conversations(page)).to_have_count(0)
     asked(page, "你好")

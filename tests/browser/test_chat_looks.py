@@ -6,7 +6,7 @@ With ``SCREENSHOTS`` set to a folder, every state is kept there as a picture.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
@@ -20,7 +20,6 @@ from tests.browser.chat_page import (
     answers,
     ask,
     asked,
-    chats,
     conversations,
     field,
     nameless,
@@ -35,19 +34,6 @@ FAKE_VIEWPORT = """
   Object.assign(seen, { height: innerHeight, offsetTop: 0, scale: 1 });
   Object.defineProperty(window, "visualViewport", { value: seen });
 """
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[Chat]:
-    with chats() as chat:
-        yield chat
-
-
-@pytest.fixture
-def chat(world: Chat) -> Iterator[Chat]:
-    world.server.reset()
-    yield world
-    world.close()
 
 
 def test_enter_sends_and_shift_enter_begins_a_line(chat: Chat) -> None:
@@ -170,14 +156,20 @@ def test_a_phones_keyboard_does_not_cover_the_field(chat: Chat) -> None:
     assert box["y"] > 700
 
 
-def test_what_is_touched_is_large_enough(chat: Chat) -> None:
-    page = chat.open(**PHONE)
-    asked(page, "Markdown")
-    small = """() => [...document.querySelectorAll("button, input:not([type=checkbox]), textarea")]
-      .filter((element) => element.checkVisibility())
-      .map((element) => [element.outerHTML, element.getBoundingClientRect()])
-      .filter(([, box]) => box.width < 34 || box.height < 34).map(([html]) => html)"""
-    assert page.evaluate(small) == []
+SMALL = """() => [...document.querySelectorAll("button, input:not([type=checkbox]), textarea")]
+  .filter((element) => element.checkVisibility())
+  .map((element) => [element.outerHTML, element.getBoundingClientRect()])
+  .filter(([, box]) => box.width < 44 || box.height < 44).map(([html]) => html)"""
+"""What is too small for a finger: under 44 pixels (WCAG 2.2, 2.5.5)."""
+
+
+def test_where_nothing_is_asked_yet_the_page_begins_at_its_beginning(chat: Chat) -> None:
+    chat.server.config["access"] = "code"
+    page = chat.open("?answer=gone", **{**PHONE, "viewport": {"width": 375, "height": 560}})
+    expect(page.locator("#gate")).to_be_visible()
+    expect(page.get_by_text("这个回答已经过期")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="回到最新")).to_be_hidden()
+    assert page.locator("#scroller").evaluate("s => s.scrollHeight > s.clientHeight && s.scrollTop === 0")
 
 
 State = Callable[[Page, Chat], None]
@@ -328,4 +320,6 @@ def test_each_state_can_be_read_named_and_fits(chat: Chat, state: str, device: d
             page.screenshot(path=f"{folder}/{state}-{device['viewport']['width']}-{scheme}.png")
         assert page.evaluate(CONTRAST) == []
     assert nameless(page) == []
+    if device is PHONE:
+        assert page.evaluate(SMALL) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.chat_page import PHONE, Chat, answers, ask, asked, chats
+from tests.browser.chat_page import PHONE, Chat, answers, ask, asked
 from tests.browser.chat_server import HOSTILE, MARKDOWN
 
 pytestmark = pytest.mark.browser
@@ -55,19 +53,6 @@ LOOSE = """1. 一
 |---|---|
 | 1 | 2 |
 尾"""
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[Chat]:
-    with chats() as chat:
-        yield chat
-
-
-@pytest.fixture
-def chat(world: Chat) -> Iterator[Chat]:
-    world.server.reset()
-    yield world
-    world.close()
 
 
 def shown(page: Page, text: str) -> str:

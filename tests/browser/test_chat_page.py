@@ -5,39 +5,26 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Request, Response, Route, expect
+from playwright.sync_api import Page, Request, Response, Route, expect
 
+from chat_app.errors import MODEL_FAILURES
+from local.chat_server import SITE
 from tests.browser.chat_page import (
     DESK,
     PHONE,
     Chat,
     asked,
-    chats,
     field,
 )
-from tests.browser.chat_server import SITE
+from tests.browser.chat_server import ELSEWHERE
 
 pytestmark = pytest.mark.browser
 
 FIRST_LOAD = 150_000
 """Bytes that opening the page may take, gzipped."""
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[Chat]:
-    with chats() as chat:
-        yield chat
-
-
-@pytest.fixture
-def chat(world: Chat) -> Iterator[Chat]:
-    world.server.reset()
-    yield world
-    world.close()
 
 
 def test_the_first_load_is_small_and_code_brings_its_colours_later(chat: Chat) -> None:
@@ -90,7 +77,7 @@ def test_a_page_of_which_a_part_was_lost_is_fetched_once_more_and_then_says_so(c
 
 
 def test_config_json_says_where_the_api_is(chat: Chat) -> None:
-    api = "https://api.example.test/here"
+    api = f"{ELSEWHERE}/here"
     context = chat.context(service_workers="block")
     context.route("**/config.json", lambda route: route.fulfill(json={"api": f"{api}/"}))
     called: list[str] = []
@@ -104,7 +91,7 @@ def test_config_json_says_where_the_api_is(chat: Chat) -> None:
         body = json.dumps({**chat.server.config, "accountName": "另一处", "hasAccess": True})
         route.fulfill(body=body, headers={**allowed, "content-type": "application/json"})
 
-    context.route("https://api.example.test/**", answer)
+    context.route(f"{ELSEWHERE}/**", answer)
     page = chat.open_on(context)
     expect(page.get_by_role("heading", name="另一处")).to_be_attached()
     assert called == [f"{api}/chat/api/config"]
@@ -135,6 +122,27 @@ def test_every_text_of_the_page_has_its_english(chat: Chat) -> None:
     for given in ["山里的茶馆", "山", *chat.server.config["suggestions"]]:
         chinese = chinese.replace(given, "")
     assert not re.search(r"[一-鿿]", chinese)
+
+
+def test_what_the_api_says_of_a_fault_is_english_too(chat: Chat) -> None:
+    page = chat.open(locale="en-US")
+    ask_in_english(page, "上限")
+    expect(page.locator(".status-text")).to_have_text(
+        "The questions for today are used up. Please come back tomorrow."
+    )
+    ask_in_english(page, "坏了")
+    expect(page.locator(".status-broken")).to_have_text("The answer broke off. Please try again.")
+
+    english = page.evaluate("async () => Object.keys((await import('./js/english.js')).ENGLISH_ERRORS)")
+    sources = "".join(path.read_text() for path in SITE.parent.glob("*.py"))
+    codes = set(re.findall(r'Refusal\(\s*\d{3}, "(\w+)"', sources)) | set(MODEL_FAILURES)
+    about_one_request = {"bad_request", "not_json", "nothing_given", "bad_code"}
+    assert set(english) == codes - about_one_request
+
+
+def ask_in_english(page: Page, question: str) -> None:
+    page.get_by_role("textbox", name="Your question").fill(question)
+    page.get_by_role("textbox", name="Your question").press("Enter")
 
 
 def test_the_draft_survives_a_reload(chat: Chat) -> None:

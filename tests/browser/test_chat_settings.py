@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.chat_page import Chat, chats, field
+from tests.browser.chat_page import Chat, field
 from tests.browser.chat_server import PASSWORD
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def world() -> Iterator[Chat]:
-    with chats() as chat:
-        yield chat
-
-
-@pytest.fixture
-def chat(world: Chat) -> Iterator[Chat]:
-    world.server.reset()
-    yield world
-    world.close()
 
 
 def enter(page: Page, password: str) -> None:
@@ -62,12 +47,14 @@ def test_the_model_is_changed_after_a_try_and_a_refusal_is_said(chat: Chat) -> N
     expect(page.get_by_text("正在向这个服务试问一句…")).to_be_visible()
     expect(save).to_be_disabled()
     chat.server.go.set()
-    expect(page.locator("#panel-chat .form-error")).to_have_text("这个服务不认识模型「没有的模型」。")
+    expect(page.locator("#panel-chat .form-error")).to_have_text(
+        "没有保存。这个服务拒绝了试问：请检查模型名、温度和最大长度。"
+    )
     expect(page.get_by_text("正在向这个服务试问一句…")).to_be_hidden()
     panel(page, "网页聊天").get_by_label("模型").fill("deepseek-reasoner")
     panel(page, "网页聊天").get_by_label("温度").fill("0.3")
     save.click()
-    expect(page.locator("#panel-chat .form-done")).to_have_text("配置保存成功")
+    expect(page.locator("#panel-chat .form-done")).to_have_text("已保存，几秒钟后生效。")
     assert chat.server.saved == [
         {
             "section": "chat",

@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -31,6 +30,7 @@ from local.platform.account import Account
 from local.platform.api import api_routes
 from local.platform.simulator import simulator_routes
 from local.platform.state import Platform
+from tests.browser.chat_page import CONTRAST
 from tests.support.serving import free_port
 from wechat_oa.callback.envelope import Credentials, open_envelope
 from wechat_oa.callback.reply import Article, MusicReply, NewsReply, Reply, TextReply
@@ -38,18 +38,8 @@ from wechat_oa.callback.reply import Article, MusicReply, NewsReply, Reply, Text
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-CHROMIUM_ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 860}
+ANSWER_LINK = "https://example.com/wechat-oa/chat/?answer=72e3f67f3920945cbb95c72e22d138f6"
 LIMIT = 1.0
 """Seconds one attempt may take here, instead of WeChat's five."""
 PNG = base64.b64decode(
@@ -147,6 +137,8 @@ def reply_to(said: str, recognition: str) -> Reply | None:
                 '<a href="weixin://bizmsgmenu?msgmenucontent=继续&msgmenuid=7">继续</a>'
                 '<a href="javascript:alert(1)">别点</a><img src=x onerror=alert(1)>'
             )
+        case "没写完":
+            return TextReply(f"……（还没写完，点开看全文）\n{ANSWER_LINK}")
         case _:
             return TextReply(f"你说：{recognition or said}")
 
@@ -181,14 +173,6 @@ def wait_for(url: str, seconds: float = 30) -> None:
             return
         assert time.monotonic() < deadline, f"{url} does not answer"
         time.sleep(0.1)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def open_page(browser: Browser, url: str, viewport: dict[str, int], scheme: str = "light") -> Page:
@@ -361,6 +345,17 @@ def test_news_and_music_are_cards_that_open_elsewhere(desk: Page) -> None:
     expect(desk.get_by_role("link", name="小夜曲")).to_have_attribute("href", "https://example.com/a.mp3")
 
 
+def test_an_address_in_an_answer_opens_beside_the_phone(desk: Page) -> None:
+    desk.context.route(ANSWER_LINK, lambda route: route.fulfill(body="全文"))
+    say(desk, "没写完")
+    link = answers(desk).last.get_by_role("link", name=ANSWER_LINK)
+    expect(answers(desk).last).to_have_text(f"……（还没写完，点开看全文）\n{ANSWER_LINK}")
+    with desk.context.expect_page() as opened:
+        link.click()
+    assert opened.value.url == ANSWER_LINK
+    assert opened.value.evaluate("window.opener") is None
+
+
 def test_an_answer_is_never_taken_for_html(desk: Page) -> None:
     say(desk, "链接")
     bubble = answers(desk).last
@@ -476,31 +471,6 @@ def test_text_stands_out_from_its_ground(
     weak = page.evaluate(CONTRAST)
     assert weak == []
     page.context.close()
-
-
-CONTRAST = r"""() => {
-  const numbers = (text) => text.match(/[\d.]+/g).map(Number);
-  const linear = (v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-  const luminance = ([r, g, b]) =>
-    0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
-  const ground = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = numbers(getComputedStyle(at).backgroundColor);
-      if (colour.length < 4 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const weak = [];
-  for (const element of document.querySelectorAll("body *")) {
-    const own = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-    if (!own || !element.checkVisibility() || element.matches(":disabled + *")) continue;
-    const colours = [numbers(getComputedStyle(element).color), ground(element)];
-    const [low, high] = colours.map(luminance).sort((a, b) => a - b);
-    const contrast = (high + 0.05) / (low + 0.05);
-    if (contrast < 4.5) weak.push(`${element.textContent.trim().slice(0, 20)}: ${contrast.toFixed(2)}`);
-  }
-  return weak;
-}"""
 
 
 @contextlib.contextmanager

@@ -5,6 +5,11 @@ import { el, icon, iconButton } from "./dom.js";
 import { GrowingMarkdown } from "./streaming.js";
 import { t } from "./text.js";
 
+/** Ends that are nobody's fault. */
+const FAULTLESS = ["over_limit", "too_long"];
+/** Ends from which one goes on in another way than by trying the same again. */
+const PASSING = ["access_required", "too_long"];
+
 export class AnswerView {
   #message;
   #body = el("div", { className: "markdown" });
@@ -26,14 +31,14 @@ export class AnswerView {
 
   /** Show the answer as it is now: `running` while it is being written, `slow` while nothing comes. */
   draw({ running, slow }) {
-    const { content, state } = this.#message;
+    const { content, state, error } = this.#message;
     this.#growing.show(content, !running);
     this.#body.classList.toggle("writing", running && state === "writing");
     this.item.setAttribute("aria-busy", String(running));
     this.#status.replaceChildren(...this.#statusOf(running, slow));
     this.#status.hidden = !this.#status.hasChildNodes();
     this.#actions.hidden = running || !content;
-    if (this.#again) this.#again.hidden = state === "broken";
+    if (this.#again) this.#again.hidden = state === "broken" && error.code !== "too_long";
   }
 
   #statusOf(running, slow) {
@@ -46,8 +51,8 @@ export class AnswerView {
     }
     if (state === "stopped") return [el("span", {}, t("已停止")), ...(this.#message.content ? [] : this.#retry())];
     if (state !== "broken") return [];
-    const kind = error.code === "over_limit" ? "status-text" : "status-text status-broken";
-    return [el("span", { className: kind }, error.text), ...(error.code === "access_required" ? [] : this.#retry())];
+    const kind = FAULTLESS.includes(error.code) ? "status-text" : "status-text status-broken";
+    return [el("span", { className: kind }, error.text), ...(PASSING.includes(error.code) ? [] : this.#retry())];
   }
 
   #retry() {

@@ -54,9 +54,9 @@ export class Answers {
 
   /** Write the last answer anew. */
   retry(conversation) {
-    const { answerId, state, error } = conversation.messages.pop();
-    if (answerId && (state === "stopped" || CONNECTION.includes(error?.code))) this.#readOn(conversation, answerId);
-    else this.askInstead(conversation, conversation.messages.length - 1, conversation.messages.at(-1).content);
+    const { answerId, state, error } = conversation.messages.at(-1);
+    if (answerId && (state === "stopped" || CONNECTION.includes(error?.code))) this.#readOn(conversation);
+    else this.askInstead(conversation, conversation.messages.length - 2, conversation.messages.at(-2).content);
   }
 
   /** Read an answer of the account in a conversation of its own, which is returned. Throws ApiError. */
@@ -76,8 +76,7 @@ export class Answers {
     const last = conversation.messages.at(-1);
     if (this.running(conversation.id) || !["waiting", "writing"].includes(last?.state)) return;
     if (last.answerId) {
-      conversation.messages.pop();
-      this.#readOn(conversation, last.answerId);
+      this.#readOn(conversation);
       return;
     }
     // Not saved: another page of this site may be the one that is writing it.
@@ -85,12 +84,15 @@ export class Answers {
     last.error = { text: t("离开页面的时候，回答还没有写完。"), code: "cut" };
   }
 
-  #readOn(conversation, answerId) {
+  /** Read the last answer by its link anew. If that cannot be had any more, what was read of it stays. */
+  #readOn(conversation) {
+    const { answerId, content } = conversation.messages.pop();
     const controller = new AbortController();
-    this.#write(conversation, { role: "assistant", answerId }, readAnswer(answerId, controller.signal), controller);
+    const pieces = readAnswer(answerId, controller.signal);
+    this.#write(conversation, { role: "assistant", answerId }, pieces, controller, content);
   }
 
-  async #write(conversation, about, pieces, controller) {
+  async #write(conversation, about, pieces, controller, before = "") {
     const message = { ...about, content: "", state: "waiting" };
     const run = { conversation, controller, slow: false, timer: 0 };
     conversation.messages.push(message);
@@ -114,6 +116,7 @@ export class Answers {
       if (!message.content) throw new ApiError(t("没有收到内容，请再试一次。"), "empty");
       message.state = "done";
     } catch (error) {
+      message.content ||= before;
       message.state = controller.signal.aborted ? "stopped" : "broken";
       if (!controller.signal.aborted) message.error = { text: error.message, code: error.code };
     }

@@ -1,7 +1,7 @@
 // The chat's API: where it is, and every call to it.
 
 import { events } from "./events.js";
-import { t } from "./text.js";
+import { saidByApi, t } from "./text.js";
 
 /** A call did not work. `message` is for people; `code` is the API's word, or "offline" or "cut". */
 export class ApiError extends Error {
@@ -17,7 +17,7 @@ const cut = () => new ApiError(t("回答中断了。"), "cut");
 
 let found = null;
 
-/** Return the API's address. A deployment writes it into config.json; without one it is where the page is. */
+/** Return the API's address. A deployment may write it into config.json; where none stands, it is where the page is. */
 async function find() {
   const base = await configured();
   return base ? base.replace(/\/+$/, "") : new URL("..", location.href.split(/[?#]/)[0]).href.replace(/\/+$/, "");
@@ -69,8 +69,8 @@ function asHeader(text) {
 
 async function refusal(response) {
   const body = await response.json().catch(() => ({}));
-  const text = body.error || body.message || t("服务暂时不可用，请稍后再试。");
-  return new ApiError(text, body.code, response.status);
+  const text = body.error || body.message;
+  return new ApiError(text ? saidByApi(text, body.code) : t("服务暂时不可用，请稍后再试。"), body.code, response.status);
 }
 
 async function answerTo(path, options) {
@@ -92,7 +92,7 @@ async function* pieces(response) {
     for await (const data of events(response)) {
       if (data === "[DONE]") return;
       const event = JSON.parse(data);
-      if (!event.success) throw new ApiError(event.error || t("回答中断了。"), event.code);
+      if (!event.success) throw new ApiError(event.error ? saidByApi(event.error, event.code) : t("回答中断了。"), event.code);
       yield event;
     }
   } catch (error) {
@@ -113,7 +113,7 @@ export async function* readAnswer(id, signal) {
 
 export const getConfig = () => answerTo("/chat/api/config");
 export const enterCode = (code) => answerTo("/chat/api/code", { json: { code } });
-export const validatePassword = (password) => answerTo("/api/validate-password", { json: { password } });
+export const validatePassword = (password) => answerTo("/chat/api/validate-password", { json: { password } });
 export const getSettings = (password) => answerTo("/chat/api/settings", { password });
 export const saveSettings = (password, settings) => answerTo("/chat/api/config", { password, json: settings });
 export const makeCodes = (password, count) => answerTo("/chat/api/codes", { password, json: { count } });

@@ -84,7 +84,7 @@ export const ENGLISH = {
   "网络断开了，连上后可以接着聊。": "You are offline. The chat goes on when you are back.",
   "网页聊天": "Web chat",
   "表格，可左右滚动": "Table, scrolls sideways",
-  "设置没有打开。部署时给 OPENAI_CONFIG_PASSWORD 设一个密码，就可以在这里换模型、改提示词。": "Settings are closed. Set a password in OPENAI_CONFIG_PASSWORD when deploying to change the model and the prompt here.",
+  "设置是关着的。在 .env（或部署的密钥）里给 OPENAI_CONFIG_PASSWORD 填上 8 个字以上的密码，就可以在这里换模型、改提示词。": "Settings are closed. Put a password of 8 characters or more into OPENAI_CONFIG_PASSWORD, in .env or the deployment’s secrets, to change the model and the prompt here.",
   "试一试并保存": "Test and save",
   "请先输入验证码": "A code is needed to chat",
   "跟随系统": "Follow the system",
@@ -101,4 +101,26 @@ export const ENGLISH = {
   "长按二维码，关注后直接发消息也能聊。": "Hold the QR code to follow: you can chat there too.",
   "问点什么": "Ask anything",
   "验证码": "Code",
+};
+
+// The API's errors, by its word for each. What is not here says something about one request, in the API's words.
+export const ENGLISH_ERRORS = {
+  access_required: "A code is needed first. Follow the account and send it 验证码 to get one.",
+  bad_address: "The service address must begin with http:// or https://, such as https://api.deepseek.com/v1.",
+  broken: "The answer broke off. Please try again.",
+  busy: "The AI service is busy right now. Please try again in a while.",
+  empty: "The AI gave no answer. Please ask in another way.",
+  locked: "Too many tries. Please wait a few minutes and try again.",
+  misconfigured: "The AI service does not accept the address, the key or the model, or its account is empty.",
+  not_found: "This answer is gone, or the link is not complete. Please ask again in the account.",
+  over_limit: "The questions for today are used up. Please come back tomorrow.",
+  refused: "The AI service cannot answer this. Please ask in another way.",
+  settings_closed: "Settings are closed: no OPENAI_CONFIG_PASSWORD is set.",
+  timeout: "The AI took too long. Please try a simpler question.",
+  too_large: "This is too long.",
+  too_long: "The answer became too long and stops here. You can ask for the rest.",
+  unavailable: "The service is not available right now. Please try again in a while.",
+  unreachable: "The AI service cannot be reached right now.",
+  wrong_code: "The code is wrong, used already, or has expired. Send 验证码 to the account to get a new one.",
+  wrong_password: "Wrong password.",
 };

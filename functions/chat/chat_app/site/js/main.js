@@ -63,7 +63,8 @@ function show(conversation) {
   $("opening").hidden = true;
   $("empty").hidden = conversation !== null;
   transcript.show(conversation);
-  scrolling.toEnd();
+  if (conversation) scrolling.toEnd();
+  else scrolling.toStart();
   showState();
   focusField();
 }

@@ -6,6 +6,7 @@ export class Scrolling {
   #scroller;
   #button;
   #following = true;
+  #resting = false;
 
   constructor(scroller, button) {
     this.#scroller = scroller;
@@ -15,19 +16,29 @@ export class Scrolling {
     new ResizeObserver(() => this.follow()).observe(scroller);
   }
 
+  /** Go to the beginning: nothing grows here that one would want to follow. */
+  toStart() {
+    this.#resting = true;
+    this.#scroller.scrollTop = 0;
+    this.#button.hidden = true;
+  }
+
   /** Go to the end, and stay there. */
   toEnd() {
+    this.#resting = false;
     this.#following = true;
     this.follow();
   }
 
   /** After the content has changed: to the end, if that is where the visitor was. */
   follow() {
+    if (this.#resting) return;
     if (this.#following) this.#scroller.scrollTop = this.#scroller.scrollHeight;
     else this.#look();
   }
 
   #look() {
+    if (this.#resting) return;
     const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
     this.#following = scrollHeight - scrollTop - clientHeight < NEAR;
     this.#button.hidden = this.#following;

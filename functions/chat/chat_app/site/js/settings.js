@@ -83,8 +83,8 @@ function setUpSection(section, onSaved) {
       done.textContent = t("正在向这个服务试问一句…");
       done.hidden = false;
       try {
-        const { message } = await saveSettings(password, { section, ...valuesOf(form) });
-        done.textContent = message || t("已保存，几秒钟后生效。");
+        await saveSettings(password, { section, ...valuesOf(form) });
+        done.textContent = t("已保存，几秒钟后生效。");
       } catch (error) {
         done.hidden = true;
         throw error;

@@ -1,6 +1,6 @@
 // What the page says. Chinese texts stand where they are used; English ones stand in english.js, by the Chinese.
 
-import { ENGLISH } from "./english.js";
+import { ENGLISH, ENGLISH_ERRORS } from "./english.js";
 
 const chinese = (navigator.languages?.[0] || navigator.language || "zh").toLowerCase().startsWith("zh");
 
@@ -8,6 +8,11 @@ const chinese = (navigator.languages?.[0] || navigator.language || "zh").toLower
 export function t(text, values = {}) {
   const said = chinese ? text : ENGLISH[text] || text;
   return said.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+}
+
+/** Return what the API said, which is Chinese, in the visitor's language: English by the API's word for it. */
+export function saidByApi(text, code) {
+  return chinese ? text : ENGLISH_ERRORS[code] || text;
 }
 
 /** Translate the elements under `root` that say by `data-t` what of them is text for people. */
