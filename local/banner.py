@@ -16,6 +16,7 @@ def banner(house: House) -> str:
         "",
         f"  公众号 AI 助手已在本机启动  ·  {url}",
         "",
+        _line("首页", f"{url}{settings.context_path}/   网页管理在 {url}{settings.context_path}/manage/"),
         _line("模拟器", f"{url}/simulator/   {_PHONE}" if house.simulator else _NO_SIMULATOR),
         _line("微信回调", f"{url}{settings.context_path}/wechat/reply"),
         _line("健康检查", f"{url}/health"),

@@ -17,6 +17,7 @@ from dotenv import dotenv_values
 from local import demo_model
 from local.demo_model import DemoModel, Pace
 from local.identity import with_identity
+from local.pages_server import PagesHouse
 from local.platform.account import Account
 from local.platform.state import Platform
 from wechat_oa.ai.model import Models
@@ -63,6 +64,7 @@ class House:
         folder = Path(settings.data_dir)
         self.table = SqliteTable(folder / "table.db")
         self.queue = SqliteQueue(folder / "queue.db")
+        self.pages = PagesHouse(self.settings, self.table, base_url=self.base_url, simulator=self.simulator)
         self.services = Services(self.settings, self.table, self.queue)
         self.http = httpx.AsyncClient(limits=httpx.Limits(max_connections=None), trust_env=False)
         self.platform = Platform(

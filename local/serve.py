@@ -16,6 +16,7 @@ import uvloop
 
 from local.banner import banner
 from local.house import House
+from local.pages_server import PagesServer
 from local.server import make_app
 
 _LOG_BYTES = 5_000_000
@@ -33,15 +34,23 @@ async def _serve(environment: Mapping[str, str]) -> int:
     settings = house.settings
     _log_to(Path("logs/wechat_oa.log") if settings.save_log else None)
     try:
-        listener = _listen(settings.msg_server_host, settings.msg_server_port)
-    except OSError as error:
+        listeners = _listen_all(
+            settings.msg_server_host,
+            {"WECHAT_MSG_SERVER_PORT": settings.msg_server_port, "PAGES_PORT": settings.pages_port},
+        )
+    except _CannotListenError as error:
         await house.stop()
-        print(_cannot_listen(error, settings.msg_server_host, settings.msg_server_port), file=sys.stderr)
+        print(error, file=sys.stderr)
         return 1
     config = uvicorn.Config(
         make_app(house), log_config=None, access_log=False, timeout_graceful_shutdown=10, server_header=False
     )
-    await _Server(config, house).serve(sockets=[listener])
+    pages = PagesServer(house.pages)
+    pages.begin(listeners[1])
+    try:
+        await _Server(config, house).serve(sockets=listeners[:1])
+    finally:
+        await pages.end()
     return 0
 
 
@@ -62,6 +71,23 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets=sockets)
 
 
+class _CannotListenError(Exception):
+    """A port cannot be had. The text says why and what to do."""
+
+
+def _listen_all(host: str, ports: Mapping[str, int]) -> list[socket.socket]:
+    """Listen on every port (by the setting that chooses it), or on none."""
+    listeners: list[socket.socket] = []
+    for setting, port in ports.items():
+        try:
+            listeners.append(_listen(host, port))
+        except OSError as error:
+            for listener in listeners:
+                listener.close()
+            raise _CannotListenError(_cannot_listen(error, host, port, setting)) from error
+    return listeners
+
+
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # The protocol is named so that asyncio sees TCP and turns Nagle's delay off: 40 ms on every answer.
@@ -75,9 +101,9 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _cannot_listen(error: OSError, host: str, port: int) -> str:
+def _cannot_listen(error: OSError, host: str, port: int, setting: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        other = f"WECHAT_MSG_SERVER_PORT={port + 1} make run"
+        other = f"{setting}={port + 10} make run"
         return f"端口 {port} 已经被占用：是不是已经启动了一个？要换一个端口：{other}"
     return f"不能在 {host}:{port} 上监听：{error.strerror}"
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from local.house import PLATFORM_PATH, House
@@ -52,20 +52,18 @@ def make_app(house: House) -> Starlette:
             }
         )
 
-    async def home(_request: Request) -> Response:
-        return RedirectResponse("/simulator/" if house.simulator else "/health")
-
     prefixes = dict.fromkeys(("", house.settings.context_path))
     routes: list[BaseRoute] = [
         Route(f"{prefix}/wechat/reply", callback, methods=["GET", "POST"]) for prefix in prefixes
     ]
-    routes += [Route("/health", health), Route("/", home)]
+    routes.append(Route("/health", health))
     if house.simulator:
         routes += simulator_routes(house.platform, pace=house.pace if house.demo_answers else None)
     if house.demo_answers:
         routes += house.demo.routes()
     if not house.real_account:
         routes.append(Mount(PLATFORM_PATH, routes=api_routes(house.platform)))
+    routes += house.pages.routes()
     return Starlette(routes=routes, lifespan=lifespan)
 
 

@@ -50,6 +50,7 @@ class Server:
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
             "WECHAT_MSG_SERVER_PORT": str(self.port),
+            "PAGES_PORT": str(free_port()),
             **settings,
         }
         self._process: asyncio.subprocess.Process | None = None

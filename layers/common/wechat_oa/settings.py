@@ -17,6 +17,7 @@ Simulator = Literal["auto", "on", "off"]
 ChatAccess = Literal["open", "code"]
 McpTransport = Literal["stdio", "http", "sse"]
 McpScope = Literal["read", "write", "publish"]
+PagesIndex = Literal["public", "owner"]
 
 DEFAULT_OPENAI_URL = "https://api.openai.com/v1"
 DEFAULT_PROMPT = "你是这个微信公众号的助手。用读者提问的语言，准确、友好、简洁地回答；不知道就说不知道。"
@@ -127,6 +128,19 @@ class Settings:
     """An authorization server of the owner's, whose tokens open the MCP server."""
     mcp_oauth_jwks_url: str = ""
     mcp_oauth_audience: str = ""
+    pages_url: str = ""
+    """Where hosted pages are served, without a slash at its end; empty: by the pages API itself."""
+    site_url: str = ""
+    """Where the site (index, chat page, page manager) is served, without a slash at its end."""
+    pages_port: int = 3005
+    """On one machine: where hosted pages are served, an origin of their own."""
+    pages_index: PagesIndex = "public"
+    """Whether anyone may see the list of pages, or only the owner."""
+    pages_max_bytes: int = 2_000_000
+    """The largest page or file that is taken."""
+    pages_bucket: str = ""
+    pages_distribution: str = ""
+    """The CDN before the pages bucket, told of what has changed; empty: there is none."""
 
     save_log: bool = False
     data_dir: str = "./data"
@@ -182,6 +196,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         mcp_oauth_issuer=read.url("MCP_OAUTH_ISSUER", default=""),
         mcp_oauth_jwks_url=read.url("MCP_OAUTH_JWKS_URL", default=""),
         mcp_oauth_audience=read.text("MCP_OAUTH_AUDIENCE"),
+        pages_url=read.url("PAGES_URL", default=""),
+        site_url=read.url("SITE_URL", default=""),
+        pages_port=read.count("PAGES_PORT", 3005, low=1, high=65535),
+        pages_index=cast(PagesIndex, read.choice("PAGES_INDEX", ("public", "owner"))),
+        pages_max_bytes=read.count("PAGES_MAX_BYTES", 2_000_000, low=1_000, high=4_000_000),
+        pages_bucket=read.text("WECHAT_OA_PAGES_BUCKET"),
+        pages_distribution=read.text("WECHAT_OA_PAGES_DISTRIBUTION"),
         save_log=read.flag("IS_SAVE_LOG"),
         data_dir=read.text("WECHAT_OA_DATA_DIR", default=Settings.data_dir),
         simulator=cast(Simulator, read.choice("WECHAT_OA_SIMULATOR", ("auto", "on", "off"))),
