@@ -83,7 +83,9 @@ def _add_routes(server: FastMCP, services: McpServices, tools: Mapping[str, Decl
             result = await dispatch(tools, request.path_params["name"], arguments, services, caller)
         except ToolError as error:
             return _failed(404 if request.path_params["name"] not in tools else 400, str(error))
-        content = [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in result.content]
+        content = [
+            block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in result.content
+        ]
         return _Json({"success": True, "result": result.structured_content, "content": content})
 
 

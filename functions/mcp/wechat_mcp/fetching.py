@@ -92,9 +92,10 @@ class PublicFetcher:
         transport = self._transport or httpx.AsyncHTTPTransport(retries=0)
         client = httpx.AsyncClient(transport=transport, follow_redirects=False, timeout=self._max_seconds)
         headers = {"Host": parts.netloc, "User-Agent": "wechat-oa", "Accept": "*/*"}
-        async with client, client.stream(
-            "GET", target, headers=headers, extensions={"sni_hostname": host}
-        ) as response:
+        async with (
+            client,
+            client.stream("GET", target, headers=headers, extensions={"sni_hostname": host}) as response,
+        ):
             if response.is_redirect:
                 return response.headers.get("Location", "")
             if response.status_code != 200:

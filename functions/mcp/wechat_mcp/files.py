@@ -84,7 +84,9 @@ def _decode(file_data: str) -> Fetched:
     prefix = _DATA_URL.match(file_data)
     text = "".join(file_data[prefix.end() if prefix else 0 :].split())
     try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_" if {"-", "_"} & set(text) else None, validate=True)
+        data = base64.b64decode(
+            text + "=" * (-len(text) % 4), altchars=b"-_" if {"-", "_"} & set(text) else None, validate=True
+        )
     except (binascii.Error, ValueError):
         raise Refused("file_data 不是 base64。请把文件的内容（不是路径）编码成 base64 再传。") from None
     return Fetched("", data, prefix[1] if prefix else "")

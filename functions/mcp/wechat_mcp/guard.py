@@ -32,7 +32,9 @@ class BodyCap:
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._max_bytes:
-            await _refuse(send, 413, "请求太大，大文件请用 wechat_temporary_media 的 upload_url。 · Too large.")
+            await _refuse(
+                send, 413, "请求太大，大文件请用 wechat_temporary_media 的 upload_url。 · Too large."
+            )
             return
         received, started = 0, False
 

@@ -59,7 +59,9 @@ def _shrunk(picture: Any, file: Fetched, allowed: tuple[str, ...], max_bytes: in
     width = min(picture.width, _WIDEST)
     while width >= 16:
         height = max(1, round(picture.height * width / picture.width))
-        sized = picture if width == picture.width else picture.resize((width, height), Image.Resampling.LANCZOS)
+        sized = (
+            picture if width == picture.width else picture.resize((width, height), Image.Resampling.LANCZOS)
+        )
         for data, type_ in _encodings(sized, transparent and "image/png" in allowed):
             if len(data) <= max_bytes:
                 stem = file.filename.rpartition(".")[0] or file.filename or "image"
@@ -73,7 +75,12 @@ def _shrunk(picture: Any, file: Fetched, allowed: tuple[str, ...], max_bytes: in
 def _encodings(picture: Any, try_png: bool) -> Any:
     """The picture in ever fewer bytes."""
     if try_png:
-        yield _saved(picture if picture.mode in ("RGBA", "LA") else picture.convert("RGBA"), "PNG", optimize=True), "image/png"
+        yield (
+            _saved(
+                picture if picture.mode in ("RGBA", "LA") else picture.convert("RGBA"), "PNG", optimize=True
+            ),
+            "image/png",
+        )
     flat = _on_white(picture)
     for quality in _QUALITIES:
         yield _saved(flat, "JPEG", quality=quality, optimize=True, progressive=True), "image/jpeg"

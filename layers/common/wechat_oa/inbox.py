@@ -75,7 +75,9 @@ class Inbox:
         item = self._table.get(_pk(_seconds(exchange_id)), exchange_id)
         return self._exchange(item) if item else None
 
-    def search(self, *, limit: int, text: str = "", follower: str = "", day: str = "", most: int = 500) -> list[Exchange]:
+    def search(
+        self, *, limit: int, text: str = "", follower: str = "", day: str = "", most: int = 500
+    ) -> list[Exchange]:
         """Return up to ``limit`` exchanges with ``text`` in question or answer (in any case), of one follower
         (short name or openid), of one day; the newest ``most`` are looked through. Raises StoreError.
         """

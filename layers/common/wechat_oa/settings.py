@@ -128,6 +128,8 @@ class Settings:
     """An authorization server of the owner's, whose tokens open the MCP server."""
     mcp_oauth_jwks_url: str = ""
     mcp_oauth_audience: str = ""
+    mcp_uploads_bucket: str = ""
+    """Where large files are sent to before a tool uses them; empty: nowhere."""
     pages_url: str = ""
     """Where hosted pages are served, without a slash at its end; empty: by the pages API itself."""
     site_url: str = ""
@@ -196,6 +198,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         mcp_oauth_issuer=read.url("MCP_OAUTH_ISSUER", default=""),
         mcp_oauth_jwks_url=read.url("MCP_OAUTH_JWKS_URL", default=""),
         mcp_oauth_audience=read.text("MCP_OAUTH_AUDIENCE"),
+        mcp_uploads_bucket=read.text("WECHAT_OA_UPLOADS_BUCKET"),
         pages_url=read.url("PAGES_URL", default=""),
         site_url=read.url("SITE_URL", default=""),
         pages_port=read.count("PAGES_PORT", 3005, low=1, high=65535),

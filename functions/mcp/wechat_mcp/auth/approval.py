@@ -76,7 +76,9 @@ def approval_routes(services: McpServices, grants: Grants) -> list[Route]:
         try:
             services.password.check(_visitor(request), form.get("password", ""))
         except TooManyTriesError as error:
-            return _page(name, document, f"错了太多次，请等 {error.seconds} 秒再试。 · Wait {error.seconds} s.", 429)
+            return _page(
+                name, document, f"错了太多次，请等 {error.seconds} 秒再试。 · Wait {error.seconds} s.", 429
+            )
         except PasswordError:
             return _page(name, document, "密码不对，请再试一次。 · Wrong password, try again.", 403)
         except StoreError as error:

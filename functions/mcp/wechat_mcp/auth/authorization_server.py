@@ -43,7 +43,9 @@ REGISTRATIONS_A_DAY = 200
 _LONGEST_CLIENT = 8_000
 _NO_STORE = {"Cache-Control": "no-store"}
 _MOST_REDIRECTS = 10
-_FORBIDDEN_SCHEMES = frozenset({"javascript", "data", "vbscript", "file", "blob", "about", "ftp", "ws", "wss"})
+_FORBIDDEN_SCHEMES = frozenset(
+    {"javascript", "data", "vbscript", "file", "blob", "about", "ftp", "ws", "wss"}
+)
 
 
 class OwnAuthorizationServer(OAuthProvider):
@@ -99,7 +101,10 @@ class OwnAuthorizationServer(OAuthProvider):
     async def authorize(self, client: OAuthClientInformationFull, params: AuthorizationParams) -> str:
         """Note what is asked for, and return the page on which the owner approves. Raises AuthorizeError."""
         resource = params.resource or ""
-        if resource and resource.rstrip("/") not in (str(self._resource_url).rstrip("/"), str(self.base_url).rstrip("/")):
+        if resource and resource.rstrip("/") not in (
+            str(self._resource_url).rstrip("/"),
+            str(self.base_url).rstrip("/"),
+        ):
             raise AuthorizeError("invalid_request", "resource is not this server")
         asked = widest(params.scopes or SCOPES)
         if asked is None:
@@ -207,7 +212,10 @@ class OwnAuthorizationServer(OAuthProvider):
             "/.well-known/oauth-authorization-server": self._metadata_route,
             "/revoke": self._revocation_route,
         }
-        routes = [replaced[route.path]() if route.path in replaced else route for route in super().get_routes(mcp_path)]
+        routes = [
+            replaced[route.path]() if route.path in replaced else route
+            for route in super().get_routes(mcp_path)
+        ]
         return [*routes, *approval_routes(self._services, self._grants)]
 
     def _revocation_route(self) -> Route:
@@ -221,7 +229,9 @@ class OwnAuthorizationServer(OAuthProvider):
             self._end(token, client_id)
             return Response(None, 200, _NO_STORE)
 
-        return Route("/revoke", endpoint=cors_middleware(revoke, ["POST", "OPTIONS"]), methods=["POST", "OPTIONS"])
+        return Route(
+            "/revoke", endpoint=cors_middleware(revoke, ["POST", "OPTIONS"]), methods=["POST", "OPTIONS"]
+        )
 
     def _metadata_route(self) -> Route:
         assert self.base_url is not None  # noqa: S101  # nosec B101  (set by the constructor)
@@ -241,9 +251,7 @@ class OwnAuthorizationServer(OAuthProvider):
         )
 
     def _issue(self, document: dict[str, Any], scopes: list[str]) -> OAuthToken:
-        issued = self._grants.issue(
-            document["client_id"], scopes, document["resource"], document["family"]
-        )
+        issued = self._grants.issue(document["client_id"], scopes, document["resource"], document["family"])
         log.info("token issued", extra={"scope": widest(scopes)})
         return OAuthToken(
             access_token=issued.access_token,

@@ -149,7 +149,9 @@ class Grants:
         item = self._table.get(pk, "-")
         if item is None:
             return None
-        taken = self._table.update(pk, "-", set={"taken": True}, if_equals={"taken": None, "ttl": item["ttl"]})
+        taken = self._table.update(
+            pk, "-", set={"taken": True}, if_equals={"taken": None, "ttl": item["ttl"]}
+        )
         return taken["document"] if taken else None
 
 

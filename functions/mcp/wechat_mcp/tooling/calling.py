@@ -103,15 +103,14 @@ async def _shown(action: Action, call: Call, values: Mapping[str, Any]) -> ToolR
     except WouldSend as would:
         # The first of several requests: the later ones depend on what WeChat answers to it.
         return _result(
-            action, Result("预演，没有发送。会向微信发送的（第一个）请求见 request。", {"request": would.shown()})
+            action,
+            Result("预演，没有发送。会向微信发送的（第一个）请求见 request。", {"request": would.shown()}),
         )
     return _result(action, result)
 
 
 def _result(action: Action, result: Result, **more: Any) -> ToolResult:
-    return ToolResult(
-        content=result.content(), structured_content={**result.structured(action.name), **more}
-    )
+    return ToolResult(content=result.content(), structured_content={**result.structured(action.name), **more})
 
 
 def _warning(action: Action, values: Mapping[str, Any]) -> str:

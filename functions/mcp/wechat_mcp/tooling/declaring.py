@@ -182,7 +182,9 @@ class Declared:
         )
 
     def _actions_in_short(self) -> str:
-        inferred = [f"给了 {'/'.join(each.given)} 就是 {each.name}" for each in self.actions.values() if each.given]
+        inferred = [
+            f"给了 {'/'.join(each.given)} 就是 {each.name}" for each in self.actions.values() if each.given
+        ]
         return "要做什么" + (f"；不写时：{'，'.join(inferred)}" if inferred else "")
 
 

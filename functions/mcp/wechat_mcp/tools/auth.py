@@ -114,7 +114,11 @@ async def outbound_ip(call: Call) -> Result:
             {"ip": found[1], "whitelisted": False},
         )
     try:
-        ip = (await call.services.fetch("https://checkip.amazonaws.com/")).data.decode("ascii", "replace").strip()
+        ip = (
+            (await call.services.fetch("https://checkip.amazonaws.com/"))
+            .data.decode("ascii", "replace")
+            .strip()
+        )
     except Refused:
         ip = ""
     known = {"ip": ip} if re.fullmatch(r"[0-9A-Fa-f.:]{3,45}", ip) else {}

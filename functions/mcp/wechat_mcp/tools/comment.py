@@ -58,7 +58,9 @@ async def close(call: Call, msg_data_id: MsgDataId, index: Index = 0) -> Result:
 
 
 @tool.action("markelect", "标为精选", scope="write")
-async def markelect(call: Call, msg_data_id: MsgDataId, user_comment_id: CommentId, index: Index = 0) -> Result:
+async def markelect(
+    call: Call, msg_data_id: MsgDataId, user_comment_id: CommentId, index: Index = 0
+) -> Result:
     """Select a comment."""
     await comment.mark_elect(call.client, msg_data_id, user_comment_id, index=index)
     return Result(f"评论 {user_comment_id} 已标为精选。", {"user_comment_id": user_comment_id})

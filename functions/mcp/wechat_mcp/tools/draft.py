@@ -28,7 +28,9 @@ class ArticleFields(BaseModel):
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
     title: str = Field("", description="标题，32 字以内")
-    content: str = Field("", description="正文 HTML，2 万字以内；图片地址要来自 wechat_upload_img。newspic 是纯文本")
+    content: str = Field(
+        "", description="正文 HTML，2 万字以内；图片地址要来自 wechat_upload_img。newspic 是纯文本"
+    )
     thumb_media_id: str = Field("", description="封面图片的永久素材 media_id（也可以写 cover_media_id）")
     author: str = Field("", description="作者，16 字以内")
     digest: str = Field("", description="摘要，120 字以内；不填取正文开头")
@@ -39,7 +41,9 @@ class ArticleFields(BaseModel):
     show_cover_pic: bool = Field(False, description="旧字段，微信已不用")
     pic_crop_235_1: str = Field("", description="封面 2.35:1 的裁剪 X1_Y1_X2_Y2")
     pic_crop_1_1: str = Field("", description="封面 1:1 的裁剪 X1_Y1_X2_Y2")
-    image_info: dict[str, Any] = Field({}, description='newspic 的图片：{"image_list": [{"image_media_id": "…"}]}')
+    image_info: dict[str, Any] = Field(
+        {}, description='newspic 的图片：{"image_list": [{"image_media_id": "…"}]}'
+    )
     cover_info: dict[str, Any] = Field({}, description='封面裁剪：{"crop_percent_list": […]}')
     product_info: dict[str, Any] = Field({}, description="文末的商品")
 
@@ -50,7 +54,11 @@ class ArticleFields(BaseModel):
             return value
         plain = deep_snake(value)
         # What draft/get returns beside what draft/add takes.
-        return {name: each for name, each in plain.items() if name not in ("url", "thumb_url", "is_deleted") and each is not None}
+        return {
+            name: each
+            for name, each in plain.items()
+            if name not in ("url", "thumb_url", "is_deleted") and each is not None
+        }
 
     def article(self) -> Article:
         """Return what was given, as WeChat's API takes it."""
@@ -66,12 +74,16 @@ Index = Annotated[int, Field(description="第几篇，第一篇是 0", ge=0)]
 
 @tool.action("add", "新建", scope="write", given=("article", "articles"), also=("create",))
 async def add(
-    call: Call, article: ArticleParameter = ArticleFields(), articles: ArticlesParameter = []  # noqa: B006, B008
+    call: Call,
+    article: ArticleParameter = ArticleFields(),
+    articles: ArticlesParameter = [],  # noqa: B006, B008
 ) -> Result:
     """Make a draft."""
     given = _articles(article, articles)
     if not given:
-        raise Refused('没有文章。请给 article={"title": "…", "content": "…", "thumb_media_id": "…"}，或者 articles=[…]。')
+        raise Refused(
+            '没有文章。请给 article={"title": "…", "content": "…", "thumb_media_id": "…"}，或者 articles=[…]。'
+        )
     added = await draft.add(call.client, given)
     titles = "、".join(f"《{each['title']}》" for each in given)
     notes = "".join(f"注意：{each}。" for each in added.warnings)
@@ -100,7 +112,9 @@ async def update(
         if number >= len(before):
             raise Refused(f"这份草稿只有 {len(before)} 篇，没有 index={number}（第一篇是 0）。")
         kept = ArticleFields.model_validate(_sendable(before[number])).article()
-        warnings += await draft.update(call.client, media_id, cast(Article, {**kept, **changes}), index=number)
+        warnings += await draft.update(
+            call.client, media_id, cast(Article, {**kept, **changes}), index=number
+        )
     notes = "".join(f"注意：{each}。" for each in warnings)
     return Result(
         f"草稿已改好（{len(given)} 篇）。{notes}",
@@ -149,7 +163,9 @@ async def switch(
     """Whether the draft box is on."""
     client = call.services.client() if checkonly else call.client
     on = await draft.switch(client, checkonly=checkonly)
-    return Result(f"草稿箱{'已打开' if on else '没有打开'}。（这个接口微信已废弃，所有账号都已打开。）", {"is_open": on})
+    return Result(
+        f"草稿箱{'已打开' if on else '没有打开'}。（这个接口微信已废弃，所有账号都已打开。）", {"is_open": on}
+    )
 
 
 def _articles(article: ArticleFields, articles: list[ArticleFields]) -> list[Article]:

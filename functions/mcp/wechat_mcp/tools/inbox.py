@@ -78,7 +78,9 @@ def _inbox(call: Call) -> Inbox:
 def _known(call: Call, exchange_id: str) -> Exchange:
     exchange = _inbox(call).get(exchange_id)
     if exchange is None:
-        raise Refused(f"没有 id 为 {exchange_id} 的来往：只保留 {DAYS} 天，粉丝清空的也不在了。用 list 看有哪些。")
+        raise Refused(
+            f"没有 id 为 {exchange_id} 的来往：只保留 {DAYS} 天，粉丝清空的也不在了。用 list 看有哪些。"
+        )
     return exchange
 
 

@@ -41,7 +41,9 @@ async def preview(
     towxname: Annotated[str, Field(description="预览者的微信号", max_length=64)] = "",
 ) -> Result:
     """Show a message to one follower."""
-    msg_id = await mass.preview(call.client, _message(msgtype, media_id, content), openid=openid, towxname=towxname)
+    msg_id = await mass.preview(
+        call.client, _message(msgtype, media_id, content), openid=openid, towxname=towxname
+    )
     return Result("预览已发出，请在手机上查看。", {"msg_id": msg_id})
 
 
@@ -68,7 +70,9 @@ async def send_all(
         send_ignore_reprint=send_ignore_reprint,
         clientmsgid=clientmsgid,
     )
-    return Result(f"群发任务已提交，msg_id：{job.msg_id}。", {"msg_id": job.msg_id, "msg_data_id": job.msg_data_id})
+    return Result(
+        f"群发任务已提交，msg_id：{job.msg_id}。", {"msg_id": job.msg_id, "msg_data_id": job.msg_data_id}
+    )
 
 
 @tool.action(
@@ -94,14 +98,18 @@ async def send(
         send_ignore_reprint=send_ignore_reprint,
         clientmsgid=clientmsgid,
     )
-    return Result(f"群发任务已提交，msg_id：{job.msg_id}。", {"msg_id": job.msg_id, "msg_data_id": job.msg_data_id})
+    return Result(
+        f"群发任务已提交，msg_id：{job.msg_id}。", {"msg_id": job.msg_id, "msg_data_id": job.msg_data_id}
+    )
 
 
 @tool.action("status", "群发的状态", scope="read", given=("msg_id",), also=("get",))
 async def status(call: Call, msg_id: MsgId) -> Result:
     """How far a mass message is."""
     found = await mass.status(call.client, msg_id)
-    return Result(f"群发 {msg_id}：{mass.STATUS.get(found, found)}。", {"msg_id": msg_id, "msg_status": found})
+    return Result(
+        f"群发 {msg_id}：{mass.STATUS.get(found, found)}。", {"msg_id": msg_id, "msg_status": found}
+    )
 
 
 @tool.action(
@@ -131,7 +139,8 @@ async def get_speed(call: Call) -> Result:
 
 @tool.action("set_speed", "设置群发的速度", scope="write")
 async def set_speed(
-    call: Call, speed: Annotated[int, Field(description="0 最快（80 万/分钟）到 4 最慢（10 万/分钟）", ge=0, le=4)]
+    call: Call,
+    speed: Annotated[int, Field(description="0 最快（80 万/分钟）到 4 最慢（10 万/分钟）", ge=0, le=4)],
 ) -> Result:
     """Set how fast they go out."""
     await mass.set_speed(call.client, speed)

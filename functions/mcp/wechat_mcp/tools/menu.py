@@ -53,7 +53,9 @@ async def current(call: Call) -> Result:
     return Result(f"菜单{'已开启' if shown.get('is_menu_open') else '没有开启'}。", shown)
 
 
-@tool.action("create", "设置所有人看到的菜单（替换现有的）", scope="write", given=("button",), destructive=True)
+@tool.action(
+    "create", "设置所有人看到的菜单（替换现有的）", scope="write", given=("button",), destructive=True
+)
 async def create(call: Call, button: Buttons) -> Result:
     """Set the menu for everybody."""
     await menu.create(call.client, _buttons(button))
@@ -72,7 +74,9 @@ async def add_conditional(
     call: Call,
     button: Buttons,
     tag_id: Annotated[str, Field(description="给有这个标签的粉丝看", max_length=20)] = "",
-    client_platform_type: Annotated[str, Field(description="手机：1 iOS、2 Android、3 其他", max_length=1)] = "",
+    client_platform_type: Annotated[
+        str, Field(description="手机：1 iOS、2 Android、3 其他", max_length=1)
+    ] = "",
 ) -> Result:
     """Make a menu for some."""
     rule = {"tag_id": tag_id, "client_platform_type": client_platform_type}

@@ -29,7 +29,8 @@ async def send(
     call: Call,
     openid: Openid,
     msgtype: Annotated[
-        str, Field(description="text、image、voice、video、mpnews、mpnewsarticle、news、msgmenu；不填按内容判断")
+        str,
+        Field(description="text、image、voice、video、mpnews、mpnewsarticle、news、msgmenu；不填按内容判断"),
     ] = "",
     content: Content = "",
     media_id: Annotated[str, Field(description="图片、语音、视频或草稿的 media_id", max_length=128)] = "",
@@ -38,11 +39,15 @@ async def send(
     description: Annotated[str, Field(description="链接卡片或视频的描述", max_length=500)] = "",
     url: Annotated[str, Field(description="链接卡片打开的地址", max_length=1024)] = "",
     pic_url: Annotated[str, Field(description="链接卡片的图片地址", max_length=1024)] = "",
-    choices: Annotated[dict[str, str], Field(description='菜单消息的选项：{"1": "满意", "2": "不满意"}')] = {},  # noqa: B006
+    choices: Annotated[
+        dict[str, str], Field(description='菜单消息的选项：{"1": "满意", "2": "不满意"}')
+    ] = {},  # noqa: B006
     kf_account: KfAccount = "",
 ) -> Result:
     """Send one message of whatever kind is given."""
-    kind = msgtype or _kind(content=content, article_id=article_id, media_id=media_id, url=url, choices=choices)
+    kind = msgtype or _kind(
+        content=content, article_id=article_id, media_id=media_id, url=url, choices=choices
+    )
     client = call.client
     if kind in _BY_MEDIA_ID and not media_id:
         raise Refused(f"{kind} 要给 media_id。")

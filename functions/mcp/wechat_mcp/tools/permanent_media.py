@@ -102,7 +102,9 @@ async def list_(call: Call, media_type: AnyType = "image", offset: Offset = 0, c
     page = await material.batchget(call.client, media_type, offset=offset, count=count)
     more = page["total_count"] - offset - len(page["item"])
     rest = f"，后面还有 {more} 个" if more > 0 else ""
-    return Result(f"{media_type} 共 {page['total_count']} 个，这里是 {len(page['item'])} 个{rest}。", dict(page))
+    return Result(
+        f"{media_type} 共 {page['total_count']} 个，这里是 {len(page['item'])} 个{rest}。", dict(page)
+    )
 
 
 @tool.action("count", "各类的数量", scope="read")

@@ -103,7 +103,8 @@ async def getarticle(call: Call, article_id: ArticleId, no_content: NoContent = 
         items = [{name: value for name, value in each.items() if name != "content"} for each in items]
     lines = [f"- {each.get('title', '')}  {each.get('url', '')}" for each in items]
     return Result(
-        "\n".join([f"文章 {article_id} 共 {len(items)} 篇。", *lines]), {"article_id": article_id, "news_item": items}
+        "\n".join([f"文章 {article_id} 共 {len(items)} 篇。", *lines]),
+        {"article_id": article_id, "news_item": items},
     )
 
 

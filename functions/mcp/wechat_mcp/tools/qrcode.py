@@ -17,7 +17,9 @@ tool = Declared(
     "带场景值的关注二维码：临时的最多 30 天，永久的一个账号 10 万个；以及把长内容换成 15 位短 key。需要认证的服务号。",
 )
 
-Scene = Annotated[str, Field(description="场景值：数字或 64 字节以内的文字，扫码事件会带回它", min_length=1, max_length=64)]
+Scene = Annotated[
+    str, Field(description="场景值：数字或 64 字节以内的文字，扫码事件会带回它", min_length=1, max_length=64)
+]
 Seconds = Annotated[int, Field(description="有效期（秒），最多 30 天", ge=60, le=qrcode.MAX_SECONDS)]
 
 

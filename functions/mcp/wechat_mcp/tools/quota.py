@@ -22,7 +22,9 @@ tool = Declared(
 @tool.action("get", "一个接口今天的额度", scope="read", given=("cgi_path",))
 async def get(
     call: Call,
-    cgi_path: Annotated[str, Field(description="接口的路径，如 /cgi-bin/draft/add", max_length=200)] = "/cgi-bin/draft/add",
+    cgi_path: Annotated[
+        str, Field(description="接口的路径，如 /cgi-bin/draft/add", max_length=200)
+    ] = "/cgi-bin/draft/add",
 ) -> Result:
     """The quota of a path."""
     found = await quota.get(call.client, cgi_path)
@@ -48,14 +50,18 @@ async def clear_quota(call: Call) -> Result:
 
 
 @tool.action("rid", "按 rid 查一次失败的调用", scope="read", given=("rid",))
-async def rid(call: Call, rid: Annotated[str, Field(description="出错信息末尾的 rid", min_length=1, max_length=100)]) -> Result:
+async def rid(
+    call: Call, rid: Annotated[str, Field(description="出错信息末尾的 rid", min_length=1, max_length=100)]
+) -> Result:
     """What WeChat saw of a call that failed."""
     found = await quota.get_request(call.client, rid)
     return Result(f"rid {rid} 的调用见下。", {"rid": rid, "request": dict(found)})
 
 
 @tool.action("explain", "解释一个错误码", scope="read", given=("errcode",))
-async def explain_(call: Call, errcode: Annotated[int, Field(description="微信的错误码，如 40164", ge=-1, le=99_999_999)]) -> Result:
+async def explain_(
+    call: Call, errcode: Annotated[int, Field(description="微信的错误码，如 40164", ge=-1, le=99_999_999)]
+) -> Result:
     """What an errcode means, and what to do."""
     error = WeChatError(errcode, "", "")
     return Result(
@@ -67,7 +73,9 @@ async def explain_(call: Call, errcode: Annotated[int, Field(description="微信
 @tool.action("callback_check", "让微信检测能不能连到服务器", scope="read")
 async def callback_check(
     call: Call,
-    check: Annotated[Literal["all", "dns", "ping"], Field(description="dns 域名解析、ping 丢包、all 都测")] = "all",
+    check: Annotated[
+        Literal["all", "dns", "ping"], Field(description="dns 域名解析、ping 丢包、all 都测")
+    ] = "all",
 ) -> Result:
     """Let WeChat try to reach the callback."""
     found = await network.check_callback(call.client, action=check)
@@ -81,4 +89,6 @@ async def ip_list(call: Call) -> Result:
         "callback_ips": await network.callback_ips(call.client),
         "api_ips": await network.api_domain_ips(call.client),
     }
-    return Result(f"推送来自 {len(found['callback_ips'])} 个 IP，接口有 {len(found['api_ips'])} 个 IP。", found)
+    return Result(
+        f"推送来自 {len(found['callback_ips'])} 个 IP，接口有 {len(found['api_ips'])} 个 IP。", found
+    )

@@ -97,7 +97,9 @@ async def server_status(call: Call) -> Result:
     return Result("\n".join([f"网页服务器{state}。", *lines]), {**status, "always_on": server.always_on})
 
 
-@tool.action("start_server", "启动网页服务器", scope="write", given=("port",), also=("start_integrated_server",))
+@tool.action(
+    "start_server", "启动网页服务器", scope="write", given=("port",), also=("start_integrated_server",)
+)
 async def start_server(call: Call, port: Port = 0) -> Result:
     """Start the web server, with the chat, the pages and the callback."""
     server = call.services.web_server
@@ -110,7 +112,9 @@ async def start_server(call: Call, port: Port = 0) -> Result:
     try:
         url = await server.start(port)
     except OSError as error:
-        raise Refused(f"启动不了：{error.strerror or error}。换一个端口试试，例如 port={(port or 3004) + 1}。") from None
+        raise Refused(
+            f"启动不了：{error.strerror or error}。换一个端口试试，例如 port={(port or 3004) + 1}。"
+        ) from None
     return Result(f"网页服务器已启动：{url}", await server.status())
 
 

@@ -13,7 +13,9 @@ from wechat_mcp.tools.params import Openids
 from wechat_mcp.tools.user import NextOpenid
 from wechat_oa.api import tag
 
-tool = Declared("wechat_tag", "粉丝标签", "给粉丝分组的标签：列表、新建、改名、删除、看成员、打标签、去标签。")
+tool = Declared(
+    "wechat_tag", "粉丝标签", "给粉丝分组的标签：列表、新建、改名、删除、看成员、打标签、去标签。"
+)
 
 TagId = Annotated[int, Field(description="标签的 id", ge=0)]
 TagName = Annotated[str, Field(description="标签名，10 个汉字以内", min_length=1, max_length=30)]

@@ -36,16 +36,21 @@ async def send(
     call: Call,
     openid: Openid,
     template_id: TemplateId,
-    data: Annotated[
-        dict[str, Any], Field(description='各字段的内容：{"thing1": "…", "time2": "…"}')
-    ],
+    data: Annotated[dict[str, Any], Field(description='各字段的内容：{"thing1": "…", "time2": "…"}')],
     url: Annotated[str, Field(description="点开的地址", max_length=1024)] = "",
-    miniprogram: Annotated[dict[str, str], Field(description='点开的小程序：{"appid": "…", "pagepath": "…"}')] = {},  # noqa: B006
-    client_msg_id: Annotated[str, Field(description="防重复的编号：10 分钟内同一个编号只发一次", max_length=32)] = "",
+    miniprogram: Annotated[
+        dict[str, str], Field(description='点开的小程序：{"appid": "…", "pagepath": "…"}')
+    ] = {},  # noqa: B006
+    client_msg_id: Annotated[
+        str, Field(description="防重复的编号：10 分钟内同一个编号只发一次", max_length=32)
+    ] = "",
 ) -> Result:
     """Send a notice."""
     # WeChat's own way of writing it is accepted too: {"thing1": {"value": "…"}}.
-    values = {name: str(each["value"] if isinstance(each, dict) and "value" in each else each) for name, each in data.items()}
+    values = {
+        name: str(each["value"] if isinstance(each, dict) and "value" in each else each)
+        for name, each in data.items()
+    }
     program = None
     if miniprogram:
         if not miniprogram.get("appid"):

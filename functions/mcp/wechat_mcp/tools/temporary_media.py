@@ -88,7 +88,9 @@ async def get(call: Call, media_id: MediaId) -> Result:
 async def list_(call: Call) -> Result:
     """List what was uploaded from here and still works."""
     items = call.services.table.query(_INDEX, limit=100, newest_first=True)
-    entries = [{name: value for name, value in item.items() if name not in ("pk", "sk", "ttl")} for item in items]
+    entries = [
+        {name: value for name, value in item.items() if name not in ("pk", "sk", "ttl")} for item in items
+    ]
     return Result(f"还没过期的临时素材有 {len(entries)} 个（只列出从这里上传的）。", {"items": entries})
 
 
@@ -103,9 +105,7 @@ async def upload_url(
     """Return where and how to send a large file."""
     urls = call.services.upload_urls
     if urls is None:
-        raise Refused(
-            "这里没有上传地址：服务器在你自己的电脑上，直接给 file_path；或者用 url、file_data。"
-        )
+        raise Refused("这里没有上传地址：服务器在你自己的电脑上，直接给 file_path；或者用 url、file_data。")
     if call.dry_run:
         return Result("预演：会给出一个上传地址，不向微信发送任何东西。")
     made = urls.create(file_name, content_type)

@@ -45,11 +45,15 @@ async def info(call: Call, openid: Openid = "", openids: Openids = []) -> Result
 
 @tool.action("remark", "设置备注名，空的是取消", scope="write")
 async def remark(
-    call: Call, openid: Openid, remark: Annotated[str, Field(description="备注名，30 字以内", max_length=30)] = ""
+    call: Call,
+    openid: Openid,
+    remark: Annotated[str, Field(description="备注名，30 字以内", max_length=30)] = "",
 ) -> Result:
     """Note a name for a follower."""
     await user.update_remark(call.client, openid, remark)
-    return Result(f"备注名已设为「{remark}」。" if remark else "备注名已取消。", {"openid": openid, "remark": remark})
+    return Result(
+        f"备注名已设为「{remark}」。" if remark else "备注名已取消。", {"openid": openid, "remark": remark}
+    )
 
 
 @tool.action("blacklist", "黑名单", scope="read")

@@ -22,7 +22,11 @@ tool = Declared(
 async def generate(
     call: Call,
     custom_code: Annotated[
-        str, Field(description="generate：自己定的码，6 到 64 个字母、数字，不填就随机；validate：要检查的码", max_length=64)
+        str,
+        Field(
+            description="generate：自己定的码，6 到 64 个字母、数字，不填就随机；validate：要检查的码",
+            max_length=64,
+        ),
     ] = "",
 ) -> Result:
     """Make a code."""
@@ -35,7 +39,9 @@ async def generate(
         raise Refused(
             "这个验证码不能用：要 6 到 64 个字母、数字（可以有 - 和 _），而且没有人用过。换一个，或者不填让系统随机。"
         ) from None
-    return Result(f"验证码：{code}，{codes.valid_days} 天内可以用一次。", {"code": code, "valid_days": codes.valid_days})
+    return Result(
+        f"验证码：{code}，{codes.valid_days} 天内可以用一次。", {"code": code, "valid_days": codes.valid_days}
+    )
 
 
 @tool.action("validate", "检查能不能用", scope="read", given=("code",))
@@ -44,7 +50,10 @@ async def validate(
 ) -> Result:
     """Tell whether a code works, without using it."""
     usable = call.services.codes.usable(custom_code)
-    return Result("这个验证码可以用。" if usable else "这个验证码不能用：没有这个码、用过了，或者过期了。", {"code": custom_code, "usable": usable})
+    return Result(
+        "这个验证码可以用。" if usable else "这个验证码不能用：没有这个码、用过了，或者过期了。",
+        {"code": custom_code, "usable": usable},
+    )
 
 
 @tool.action("cleanup", "清理过期的", scope="write")
