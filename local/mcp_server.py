@@ -1,4 +1,4 @@
-"""The MCP server on one machine: over stdio for a desktop client, over HTTP or SSE, and beside the web server."""
+"""The MCP server on one machine: over stdio for desktop clients, over HTTP or SSE, beside the web server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import logging
 import socket
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import uvicorn
@@ -69,7 +69,7 @@ async def _run(environment: Mapping[str, str]) -> int:
 
 async def _serve(services: McpServices) -> int:
     settings = services.settings
-    transport = "sse" if settings.mcp_transport == "sse" else "http"
+    transport: Literal["http", "sse"] = "sse" if settings.mcp_transport == "sse" else "http"
     app = make_app(services, transport=transport, allowed_hosts=allowed_hosts(services))
     try:
         (listener,) = listen_all(settings.mcp_host, {"MCP_PORT": settings.mcp_port})
@@ -175,7 +175,7 @@ class LocalWebServer:
         self._environment = environment
         self._idle = house
         self._house: House | None = None
-        self._server: uvicorn.Server | None = None
+        self._server: _Quiet | None = None
         self._pages: PagesServer | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -206,8 +206,7 @@ class LocalWebServer:
         self._pages = PagesServer(house.pages)
         self._pages.begin(listeners[1])
         self._house = house
-        while not self._server.started and not self._task.done():
-            await asyncio.sleep(0.02)
+        await self._server.ready(self._task)
         return house.base_url
 
     async def stop(self) -> bool:
@@ -229,7 +228,21 @@ class LocalWebServer:
 
 
 class _Quiet(uvicorn.Server):
-    """Leaves Ctrl-C to whoever runs the process."""
+    """Leaves Ctrl-C to whoever runs the process, and tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._listening.set()
+
+    async def ready(self, task: asyncio.Task[None]) -> None:
+        """Return once it listens, or has failed to."""
+        listening = asyncio.create_task(self._listening.wait())
+        await asyncio.wait((listening, task), return_when=asyncio.FIRST_COMPLETED)
+        listening.cancel()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -97,7 +97,7 @@ class PublicFetcher:
             client.stream("GET", target, headers=headers, extensions={"sni_hostname": host}) as response,
         ):
             if response.is_redirect:
-                return response.headers.get("Location", "")
+                return str(response.headers.get("Location", ""))
             if response.status_code != 200:
                 raise Refused(f"这个地址回答 HTTP {response.status_code}，取不到文件。")
             data = bytearray()

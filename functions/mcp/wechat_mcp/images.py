@@ -37,7 +37,7 @@ def fit(file: Fetched, allowed: tuple[str, ...], max_bytes: int) -> Fitted:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            picture = Image.open(io.BytesIO(file.data))
+            picture: Image.Image = Image.open(io.BytesIO(file.data))
             if picture.width * picture.height > MAX_PIXELS:
                 raise Refused(f"图片有 {picture.width}×{picture.height} 像素，太大了，请先缩小。")
             picture = ImageOps.exif_transpose(picture)

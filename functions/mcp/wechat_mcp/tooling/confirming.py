@@ -22,7 +22,7 @@ _KEY = "confirm"
 _QUESTION = "确定要做吗？"
 
 
-async def ask_nobody(_warning: str) -> bool | None | ToolResult:
+async def ask_nobody(_warning: str) -> bool | ToolResult | None:
     """Where there is no client to ask."""
     return None
 
@@ -30,7 +30,7 @@ async def ask_nobody(_warning: str) -> bool | None | ToolResult:
 def asking(context: Context) -> Ask:
     """Return how to ask the client of this request."""
 
-    async def ask(warning: str) -> bool | None | ToolResult:
+    async def ask(warning: str) -> bool | ToolResult | None:
         request = context.request_context
         capabilities = request.session.client_capabilities if request else None
         if request is None or capabilities is None or capabilities.elicitation is None:

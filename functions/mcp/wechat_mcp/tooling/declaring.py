@@ -14,7 +14,7 @@ from wechat_mcp.tooling.results import Refused, Result
 from wechat_mcp.tooling.scopes import Scope
 
 if TYPE_CHECKING:
-    from wechat_mcp.tooling.calling import Call
+    pass
 
 Run = Callable[..., Awaitable[Result]]
 
@@ -208,7 +208,7 @@ def _property(annotation: Any, metadata: list[Any], field: Any) -> dict[str, Any
     kept: list[Any] = list(metadata)
     if field is not None and field.description:
         kept.append(Field(description=field.description))
-    whole = Annotated[(annotation, *kept)] if kept else annotation  # type: ignore[valid-type]
+    whole = Annotated[(annotation, *kept)] if kept else annotation
     schema = TypeAdapter(whole).json_schema()
     definitions = schema.pop("$defs", {})
     plain: dict[str, Any] = _inlined(schema, definitions)

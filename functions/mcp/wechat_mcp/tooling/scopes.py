@@ -23,7 +23,7 @@ def included(scope: Scope) -> list[str]:
 def allows(granted: Iterable[str], needed: Scope) -> bool:
     """Tell whether any of the granted scopes is the needed one or includes it."""
     rank = SCOPES.index(needed)
-    return any(scope in SCOPES and SCOPES.index(scope) >= rank for scope in granted)  # type: ignore[arg-type]
+    return any(scope in SCOPES and SCOPES.index(scope) >= rank for scope in granted)
 
 
 def widest(scopes: Iterable[str]) -> Scope | None:

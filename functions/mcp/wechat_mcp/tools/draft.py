@@ -27,25 +27,27 @@ class ArticleFields(BaseModel):
 
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
-    title: str = Field("", description="标题，32 字以内")
+    title: str = Field(default="", description="标题，32 字以内")
     content: str = Field(
-        "", description="正文 HTML，2 万字以内；图片地址要来自 wechat_upload_img。newspic 是纯文本"
+        default="", description="正文 HTML，2 万字以内；图片地址要来自 wechat_upload_img。newspic 是纯文本"
     )
-    thumb_media_id: str = Field("", description="封面图片的永久素材 media_id（也可以写 cover_media_id）")
-    author: str = Field("", description="作者，16 字以内")
-    digest: str = Field("", description="摘要，120 字以内；不填取正文开头")
-    content_source_url: str = Field("", description="「阅读原文」的地址")
-    article_type: Literal["news", "newspic"] = Field("news", description="news 图文，newspic 贴图")
-    need_open_comment: bool = Field(False, description="打开评论")
-    only_fans_can_comment: bool = Field(False, description="只有粉丝可以评论")
-    show_cover_pic: bool = Field(False, description="旧字段，微信已不用")
-    pic_crop_235_1: str = Field("", description="封面 2.35:1 的裁剪 X1_Y1_X2_Y2")
-    pic_crop_1_1: str = Field("", description="封面 1:1 的裁剪 X1_Y1_X2_Y2")
+    thumb_media_id: str = Field(
+        default="", description="封面图片的永久素材 media_id（也可以写 cover_media_id）"
+    )
+    author: str = Field(default="", description="作者，16 字以内")
+    digest: str = Field(default="", description="摘要，120 字以内；不填取正文开头")
+    content_source_url: str = Field(default="", description="「阅读原文」的地址")
+    article_type: Literal["news", "newspic"] = Field(default="news", description="news 图文，newspic 贴图")
+    need_open_comment: bool = Field(default=False, description="打开评论")
+    only_fans_can_comment: bool = Field(default=False, description="只有粉丝可以评论")
+    show_cover_pic: bool = Field(default=False, description="旧字段，微信已不用")
+    pic_crop_235_1: str = Field(default="", description="封面 2.35:1 的裁剪 X1_Y1_X2_Y2")
+    pic_crop_1_1: str = Field(default="", description="封面 1:1 的裁剪 X1_Y1_X2_Y2")
     image_info: dict[str, Any] = Field(
-        {}, description='newspic 的图片：{"image_list": [{"image_media_id": "…"}]}'
+        default={}, description='newspic 的图片：{"image_list": [{"image_media_id": "…"}]}'
     )
-    cover_info: dict[str, Any] = Field({}, description='封面裁剪：{"crop_percent_list": […]}')
-    product_info: dict[str, Any] = Field({}, description="文末的商品")
+    cover_info: dict[str, Any] = Field(default={}, description='封面裁剪：{"crop_percent_list": […]}')
+    product_info: dict[str, Any] = Field(default={}, description="文末的商品")
 
     @model_validator(mode="before")
     @classmethod
@@ -76,7 +78,7 @@ Index = Annotated[int, Field(description="第几篇，第一篇是 0", ge=0)]
 async def add(
     call: Call,
     article: ArticleParameter = ArticleFields(),
-    articles: ArticlesParameter = [],  # noqa: B006, B008
+    articles: ArticlesParameter = [],
 ) -> Result:
     """Make a draft."""
     given = _articles(article, articles)
@@ -98,8 +100,8 @@ async def update(
     call: Call,
     media_id: MediaId,
     index: Index = 0,
-    article: ArticleParameter = ArticleFields(),  # noqa: B008
-    articles: ArticlesParameter = [],  # noqa: B006
+    article: ArticleParameter = ArticleFields(),
+    articles: ArticlesParameter = [],
 ) -> Result:
     """Replace articles, each with what was not given as it was."""
     given = _articles(article, articles)

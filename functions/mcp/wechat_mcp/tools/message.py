@@ -41,7 +41,7 @@ async def send(
     pic_url: Annotated[str, Field(description="链接卡片的图片地址", max_length=1024)] = "",
     choices: Annotated[
         dict[str, str], Field(description='菜单消息的选项：{"1": "满意", "2": "不满意"}')
-    ] = {},  # noqa: B006
+    ] = {},
     kf_account: KfAccount = "",
 ) -> Result:
     """Send one message of whatever kind is given."""

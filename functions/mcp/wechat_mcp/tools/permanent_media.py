@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, cast
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -13,7 +13,6 @@ from wechat_mcp.tooling.results import Refused, Result
 from wechat_mcp.tools.media_results import shown
 from wechat_mcp.tools.params import Count, FileData, FileName, FilePath, MediaId, Offset, UploadId, Url
 from wechat_oa.api import material
-from wechat_oa.api.media import MediaType
 
 tool = Declared(
     "wechat_permanent_media",
@@ -60,7 +59,7 @@ async def add(
         file, changes = images.fit(file, _TYPES[media_type], _MOST[media_type])
     added = await material.add(
         call.client,
-        cast(MediaType, media_type),
+        media_type,
         file.data,
         filename=file.filename,
         content_type=file.content_type,

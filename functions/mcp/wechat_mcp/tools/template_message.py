@@ -40,7 +40,7 @@ async def send(
     url: Annotated[str, Field(description="点开的地址", max_length=1024)] = "",
     miniprogram: Annotated[
         dict[str, str], Field(description='点开的小程序：{"appid": "…", "pagepath": "…"}')
-    ] = {},  # noqa: B006
+    ] = {},
     client_msg_id: Annotated[
         str, Field(description="防重复的编号：10 分钟内同一个编号只发一次", max_length=32)
     ] = "",
@@ -66,7 +66,7 @@ async def send(
 async def add(
     call: Call,
     template_id_short: Annotated[str, Field(description="模板库里的编号", min_length=1, max_length=64)],
-    keyword_name_list: Annotated[list[str], Field(description="选用的关键词，按顺序")] = [],  # noqa: B006
+    keyword_name_list: Annotated[list[str], Field(description="选用的关键词，按顺序")] = [],
 ) -> Result:
     """Take a template from WeChat's library."""
     made = await template.add(call.client, template_id_short, keyword_name_list)

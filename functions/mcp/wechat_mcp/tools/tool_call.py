@@ -22,7 +22,7 @@ tool = Declared(
 async def tool_call(
     call: Call,
     tool_name: Annotated[str, Field(description="工具的名字", min_length=1, max_length=100)],
-    arguments: Annotated[dict[str, Any], Field(description="那个工具的参数")] = {},  # noqa: B006
+    arguments: Annotated[dict[str, Any], Field(description="那个工具的参数")] = {},
 ) -> Result:
     """Never reached: the call is handed to the named tool before an action is looked for."""
     raise Refused(f"没有工具 {tool_name}。")

@@ -30,7 +30,7 @@ async def list_(call: Call, next_openid: NextOpenid = "") -> Result:
 
 
 @tool.action("info", "一个或多个粉丝的资料", scope="read", given=("openid", "openids"), also=("get",))
-async def info(call: Call, openid: Openid = "", openids: Openids = []) -> Result:  # noqa: B006
+async def info(call: Call, openid: Openid = "", openids: Openids = []) -> Result:
     """What WeChat tells about followers."""
     wanted = [each for each in (openid, *openids) if each]
     if len(wanted) == 1:
