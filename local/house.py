@@ -19,7 +19,7 @@ from local.demo_model import DemoModel, Pace
 from local.identity import with_identity
 from local.pages_server import PagesHouse
 from local.platform.account import Account
-from local.platform.state import Platform
+from local.platform.state import PLATFORM_PATH, Platform
 from wechat_oa.ai.model import Models
 from wechat_oa.api.transport import make_http_client
 from wechat_oa.settings import AiSettings, Settings, read_settings
@@ -29,7 +29,6 @@ from wechat_reply.pushing import account_messenger
 from wechat_reply.services import Services
 from wechat_reply.working import Worker
 
-PLATFORM_PATH = "/wechat-platform"
 CONCURRENT_ANSWERS = 256
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 GRACE_SECONDS = 20.0

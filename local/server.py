@@ -10,9 +10,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from local.house import PLATFORM_PATH, House
+from local.house import House
 from local.platform.api import api_routes
 from local.platform.simulator import simulator_routes
+from local.platform.state import PLATFORM_PATH
 from wechat_oa.callback.wire import MAX_BODY
 from wechat_oa.store.table import StoreError
 from wechat_reply.answering import HttpAnswer, answer, verify

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .account import AccountType
 from .api_errors import ApiError
-from .endpoint import OK, Call, Endpoint
+from .endpoint import OK, VERIFIED, Call, Endpoint
+from .shown import articles_shown
 from .state import Follower, Platform
-
-_MAY: tuple[AccountType, ...] = ("verified_service", "verified_subscription")
 
 _TEXT_LIMIT = 2048
 """UTF-8 bytes of a text: what accounts measure; the documentation names no number."""
@@ -26,18 +24,19 @@ def _send(call: Call) -> Mapping[str, Any]:
         read = _READERS.get(msg_type)
     if read is None:
         raise ApiError(40008)
-    follower = _follower(call)
+    follower = call.follower("touser")
     content = read(platform, _part(call.body, str(msg_type)))
     _spend(platform, follower)
     follower.typing_until = 0.0
     platform.show_follower(follower)
-    platform.show(follower, "account", str(msg_type), content, via="push")
+    shown_as = _SHOWN_AS.get(str(msg_type), str(msg_type))
+    platform.show(follower, "account", shown_as, content, via="push")
     return OK
 
 
 def _typing(call: Call) -> Mapping[str, Any]:
     platform, now = call.platform, call.platform.clock()
-    follower = _follower(call)
+    follower = call.follower("touser")
     command = call.body.get("command")
     if command not in ("Typing", "CancelTyping"):
         raise ApiError(45072)
@@ -48,14 +47,6 @@ def _typing(call: Call) -> Mapping[str, Any]:
     follower.typing_until = now + _TYPING_SECONDS if command == "Typing" else 0.0
     platform.show_follower(follower)
     return OK
-
-
-def _follower(call: Call) -> Follower:
-    openid = call.body.get("touser")
-    follower = call.platform.followers.get(openid) if isinstance(openid, str) else None
-    if follower is None:
-        raise ApiError(40003)
-    return follower
 
 
 def _spend(platform: Platform, follower: Follower) -> None:
@@ -81,7 +72,7 @@ def _text(_platform: Platform, part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _media(platform: Platform, part: Mapping[str, Any]) -> Mapping[str, Any]:
     media_id = _string(part, "media_id")
-    if platform.media.get(media_id) is None:
+    if platform.file(media_id) is None:
         raise ApiError(40007)
     title, description = _string(part, "title"), _string(part, "description")
     return {"media_id": media_id, "title": title, "description": description}
@@ -89,7 +80,7 @@ def _media(platform: Platform, part: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _music(platform: Platform, part: Mapping[str, Any]) -> Mapping[str, Any]:
     thumb_media_id = _string(part, "thumb_media_id")
-    if platform.media.get(thumb_media_id) is None:
+    if platform.file(thumb_media_id) is None:
         raise ApiError(40007)
     return {
         "title": _string(part, "title"),
@@ -119,6 +110,42 @@ def _menu(_platform: Platform, part: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
+def _mpnews(platform: Platform, part: Mapping[str, Any]) -> Mapping[str, Any]:
+    draft = platform.publications.drafts.get(_string(part, "media_id"))
+    if draft is None:
+        raise ApiError(40007)
+    preview = platform.article_url(f"preview?media_id={draft.media_id}&index=")
+    return articles_shown(platform, [(one, f"{preview}{index}") for index, one in enumerate(draft.articles)])
+
+
+def _mpnewsarticle(platform: Platform, part: Mapping[str, Any]) -> Mapping[str, Any]:
+    publication = platform.publications.by_article_id(_string(part, "article_id"))
+    if publication is None:
+        raise ApiError(53600)
+    kept = [(one.fields, platform.article_url(one.sn)) for one in publication.articles if not one.deleted]
+    return articles_shown(platform, kept)
+
+
+def _mini_program(platform: Platform, part: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not _string(part, "appid") or not _string(part, "pagepath"):
+        raise ApiError(47001)
+    if platform.file(_string(part, "thumb_media_id")) is None:
+        raise ApiError(40007)
+    return {"content": f"[小程序] {_string(part, 'title')}"}
+
+
+def _card(_platform: Platform, part: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not _string(part, "card_id"):
+        raise ApiError(47001)
+    return {"content": f"[卡券] {_string(part, 'card_id')}"}
+
+
+def _link(_platform: Platform, part: Mapping[str, Any]) -> Mapping[str, Any]:
+    if not _string(part, "title") or not _string(part, "url"):
+        raise ApiError(47001)
+    return {name: _string(part, name) for name in ("title", "description", "url")}
+
+
 def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     part = body.get(name)
     if not isinstance(part, dict):
@@ -141,9 +168,17 @@ _READERS: Mapping[str, Callable[[Platform, Mapping[str, Any]], Mapping[str, Any]
     "music": _music,
     "news": _news,
     "msgmenu": _menu,
+    "mpnews": _mpnews,
+    "mpnewsarticle": _mpnewsarticle,
+    "miniprogrampage": _mini_program,
+    "wxcard": _card,
+    "link": _link,
 }
 
+_SHOWN_AS = {"mpnews": "news", "mpnewsarticle": "news", "miniprogrampage": "text", "wxcard": "text"}
+"""The bubbles of types that the phone has none of its own for."""
+
 ENDPOINTS = (
-    Endpoint("POST", "/cgi-bin/message/custom/send", _send, account_types=_MAY),
-    Endpoint("POST", "/cgi-bin/message/custom/typing", _typing, account_types=_MAY),
+    Endpoint("POST", "/cgi-bin/message/custom/send", _send, account_types=VERIFIED, daily_limit=500_000),
+    Endpoint("POST", "/cgi-bin/message/custom/typing", _typing, account_types=VERIFIED, daily_limit=500_000),
 )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Fields = Mapping[str, Any]
-"""Field names as WeChat writes them. Text goes into CDATA, numbers stand bare, mappings nest."""
+"""Names as WeChat writes them. Text goes into CDATA, numbers stand bare, mappings nest, lists repeat."""
 
 UNSUPPORTED = "【收到不支持的消息类型，暂无法显示】"
 """What an account receives, as a text message, for a sticker, a file or anything else it cannot be given."""
@@ -77,6 +77,9 @@ def to_json(fields: Fields) -> str:
 
 def _elements(fields: Fields) -> Iterator[str]:
     for name, value in fields.items():
+        if isinstance(value, list):
+            yield from (element for one in value for element in _elements({name: one}))
+            continue
         if isinstance(value, Mapping):
             content = "".join(_elements(value))
         elif isinstance(value, str):
@@ -129,7 +132,7 @@ def subscribe(scene: str = "") -> Body:
     """The follower follows; with ``scene``, by scanning the account's QR code of that scene."""
     if not scene:
         return _event("subscribe", EventKey="")
-    return _event("subscribe", EventKey=f"qrscene_{scene}", Ticket=_ticket(scene))
+    return _event("subscribe", EventKey=f"qrscene_{scene}", Ticket=ticket(scene))
 
 
 def unsubscribe() -> Body:
@@ -139,7 +142,7 @@ def unsubscribe() -> Body:
 
 def scan(scene: str) -> Body:
     """One who follows already scans the account's QR code of that scene."""
-    return _event("SCAN", EventKey=scene, Ticket=_ticket(scene))
+    return _event("SCAN", EventKey=scene, Ticket=ticket(scene))
 
 
 def click(key: str) -> Body:
@@ -175,9 +178,15 @@ def report_location(latitude: float, longitude: float, precision: float = 65.0) 
     return _event("LOCATION", Latitude=latitude, Longitude=longitude, Precision=precision)
 
 
-def _event(name: str, **fields: Any) -> Body:
-    return Body("event", {"Event": name} | fields)
+def event(name: str, fields: Fields) -> Body:
+    """An event that tells of no follower's action: PUBLISHJOBFINISH, MASSSENDJOBFINISH, …"""
+    return Body("event", {"Event": name, **fields})
 
 
-def _ticket(scene: str) -> str:
+def ticket(scene: str) -> str:
+    """Return the ticket of the QR code of a scene."""
     return f"TICKET_{scene}"
+
+
+def _event(name: str, **fields: Any) -> Body:
+    return event(name, fields)

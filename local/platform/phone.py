@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from .account import Mode
 from .compose import CannotSendError, Composed
 from .delivery import FAULT, Channel, Delivery, deliver
-from .follower import Message
+from .follower import Body, Message
+from .records import Delivered
 from .state import Follower, Platform
 
 MAX_UNDER_WAY = 500
@@ -33,13 +33,17 @@ def send(platform: Platform, follower: Follower, message: Composed, mode: Mode |
     platform.note_action(follower, body)
     platform.show(follower, message.side, message.shown_as, message.shown, via="sent", key=key)
     account_id, now = platform.account.original_id, int(platform.clock())
-    on_its_way = _deliver(
-        platform, follower, key, Message(account_id, follower.openid, now, body, msg_id), channel
-    )
-    task = asyncio.get_running_loop().create_task(on_its_way)
-    platform.under_way.add(task)
-    task.add_done_callback(platform.under_way.discard)
+    if not follower.blocked:
+        sent = Message(account_id, follower.openid, now, body, msg_id)
+        platform.start(_deliver(platform, follower, key, sent, channel))
     return key
+
+
+async def push_event(platform: Platform, openid: str, body: Body) -> None:
+    """Deliver an event of WeChat's own: the account's server is told how something ended."""
+    account_id, now = platform.account.original_id, int(platform.clock())
+    message = Message(account_id, openid, now, body, platform.message_ids.next())
+    await deliver(message, platform.channel(), http=platform.http, clock=platform.clock)
 
 
 async def _deliver(
@@ -51,6 +55,9 @@ async def _deliver(
     delivery = await deliver(
         message, channel, http=platform.http, clock=platform.clock, on_change=show_progress
     )
+    for attempt in delivery.attempts:
+        failed = not attempt.ended_well
+        platform.records.delivered.append(Delivered(attempt.started_at, attempt.seconds or 0.0, failed))
     if message.body.event in _SHOW_NOTHING:
         return
     if delivery.failed:

@@ -29,6 +29,9 @@ _MAX_UPLOAD = MAX_BYTES * 4 // 3 + 1024
 _MAX_WAIT = 20.0
 """Seconds that a request for changes is held at most."""
 _MAX_PACE = 60.0
+_MAX_JOB_SECONDS = 600.0
+_LAST_PUBLISH_STATUS = 6
+_COMMENT_LENGTH = 600
 _NAME_LENGTH = 20
 
 Choice = TypeVar("Choice", bound=str)
@@ -55,6 +58,7 @@ def simulator_routes(platform: Platform, *, pace: Pace | None = None) -> list[Ba
         Route("/api/messages", _answering(api.message), methods=["POST"]),
         Route("/api/media", _answering(api.upload), methods=["POST"]),
         Route("/api/settings", _answering(api.settings), methods=["POST"]),
+        Route("/api/comments", _answering(api.comment), methods=["POST"]),
         Route("/api/reset", _answering(api.reset), methods=["POST"]),
         Route("/media/{media_id}", api.media, methods=["GET"]),
         Mount("/", StaticFiles(directory=_SITE, html=True)),
@@ -103,7 +107,7 @@ class _Api:
         return {"media_id": media.media_id, "kind": media.kind}
 
     async def settings(self, request: Request) -> dict[str, Any]:
-        """Change the mode, the push format, the account type or the demo model's pace."""
+        """Change the mode, the push format, the account type, what jobs come to, or the demo model's pace."""
         body, platform = await _json(request), self._platform
         if "mode" in body:
             platform.mode = _choice(body, "mode", platform.account.modes)
@@ -111,10 +115,26 @@ class _Api:
             platform.push_format = _choice(body, "push_format", PUSH_FORMATS)
         if "account_type" in body:
             platform.account_type = _choice(body, "account_type", ACCOUNT_TYPES)
+        if "job_seconds" in body:
+            platform.job_seconds = _number(body["job_seconds"], "任务用的时间", _MAX_JOB_SECONDS)
+        if "publish_status" in body:
+            platform.publish_status = int(_number(body["publish_status"], "发布的结果", _LAST_PUBLISH_STATUS))
         if "pace" in body:
             self._set_pace(body["pace"])
         self.show_settings()
         return {}
+
+    async def comment(self, request: Request) -> dict[str, Any]:
+        """Write a comment under an article, as a follower."""
+        body, platform = await _json(request), self._platform
+        follower, content = platform.follower(_name(body)), str(body.get("content", "")).strip()
+        article = platform.publications.article(body.get("msg_data_id"), body.get("index", 0))
+        if article is None or not article.comments_open:
+            raise _BadRequestError("没有这篇文章，或者它没有开放留言")
+        if not 1 <= len(content) <= _COMMENT_LENGTH:
+            raise _BadRequestError(f"留言要有 1 到 {_COMMENT_LENGTH} 个字")
+        comment = platform.publications.comment(article, follower.openid, content)
+        return {"user_comment_id": comment.user_comment_id}
 
     async def reset(self, _request: Request) -> dict[str, Any]:
         """Empty the phones."""
@@ -124,7 +144,7 @@ class _Api:
 
     async def media(self, request: Request) -> Response:
         """A file that a follower sent: the PicUrl of a picture."""
-        media = self._platform.media.get(request.path_params["media_id"])
+        media = self._platform.file(request.path_params["media_id"])
         if media is None:
             return JSONResponse({"error": "没有这个文件，或者它已经被清掉了"}, status_code=404)
         return Response(media.data, media_type=media.content_type)
@@ -132,9 +152,7 @@ class _Api:
     def _set_pace(self, value: object) -> None:
         if self._pace is None:
             raise _BadRequestError("现在回答的不是演示模型，没有快慢可调")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_PACE:
-            raise _BadRequestError(f"快慢要是 0 到 {_MAX_PACE:g} 秒")
-        self._pace.seconds = float(value)
+        self._pace.seconds = _number(value, "快慢", _MAX_PACE)
 
 
 def _answering(
@@ -185,6 +203,12 @@ def _choice(body: dict[str, Any], name: str, allowed: tuple[Choice, ...]) -> Cho
         if value == one:
             return one
     raise _BadRequestError(f"{name} 只能是 {'、'.join(allowed)}")
+
+
+def _number(value: object, what: str, most: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise _BadRequestError(f"{what}要是 0 到 {most:g} 的数")
+    return float(value)
 
 
 def _query_number(value: str | None) -> float:
