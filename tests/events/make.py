@@ -61,6 +61,20 @@ def aes_event(message: str, *, now: float) -> dict[str, Any]:
     return _http_event("POST", query, body)
 
 
+def http_event(
+    method: str, path: str, body: str = "", *, headers: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return any request to the HTTP API; ``headers`` are added to what every request has."""
+    event = _shape("http_api")
+    route = f"{method} {path}"
+    event |= {"routeKey": route, "rawPath": path, "body": body}
+    event["requestContext"]["routeKey"] = route
+    event["requestContext"]["http"] |= {"method": method, "path": path}
+    event["requestContext"]["timeEpoch"] = int(time.time() * 1000)
+    event["headers"] |= {"content-length": str(len(body.encode())), **(headers or {})}
+    return event
+
+
 def queue_event(body: str, *, group: str, deduplication_id: str) -> dict[str, Any]:
     """Return one message of the FIFO queue as the worker gets it."""
     event = _shape("sqs")

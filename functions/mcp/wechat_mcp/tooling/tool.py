@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from fastmcp.exceptions import ToolError
 from fastmcp.server.context import Context
 from fastmcp.server.dependencies import get_access_token, get_context
 from fastmcp.tools.base import Tool, ToolResult
@@ -43,9 +44,12 @@ class ActionTool(Tool):
         return tool
 
     async def run(self, arguments: dict[str, Any]) -> ToolResult:
-        """Do what is asked. Raises ToolError."""
+        """Do what is asked. A refusal is an answer like any other: nothing for the log."""
         services = self._services
-        return await dispatch(self._tools, self.name, arguments, services, caller(get_context(), services))
+        try:
+            return await dispatch(self._tools, self.name, arguments, services, caller(get_context(), services))
+        except ToolError as refusal:
+            return ToolResult(content=str(refusal), is_error=True)
 
 
 def caller(context: Context, services: McpServices) -> Caller:
