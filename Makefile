@@ -10,7 +10,7 @@ PIP    := -m pip install --quiet --disable-pip-version-check
 BUILD_PATH := $(shell ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13*/bin 2>/dev/null | head -n 1):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run test test-browser check format bench build sam-local-test clean
+.PHONY: run test test-browser conformance check format bench build sam-local-test clean
 
 run: $(VENV)/ready
 	@$(BIN)/python -m local
@@ -20,6 +20,10 @@ test: $(VENV)/ready
 
 test-browser: $(VENV)/ready
 	$(BIN)/python -m pytest -m browser
+
+# The official suite of the MCP project, in both eras of the protocol.
+conformance: $(VENV)/ready
+	$(BIN)/python -m tests.conformance.run
 
 check: $(VENV)/ready $(SAM)/ready
 	$(BIN)/ruff check .
@@ -44,7 +48,7 @@ build: $(SAM)/ready
 sam-local-test: $(VENV)/ready $(SAM)/ready
 	PATH=$(BUILD_PATH) SAM=$(CURDIR)/$(SAM)/bin/sam PYTHONPATH=.:layers/common $(BIN)/python -m tests.sam_local.run
 
-$(VENV)/ready: requirements-dev.txt layers/common/requirements.txt
+$(VENV)/ready: requirements-dev.txt layers/common/requirements.txt functions/mcp/requirements.txt
 	@echo "正在准备 Python 环境，第一次大约一分钟……"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "需要 Python 3.11 或更新的版本：make PYTHON=python3.12 run")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

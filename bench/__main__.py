@@ -16,6 +16,7 @@ from bench import (
     followers,
     imports,
     ladder,
+    mcp_server,
 )
 from bench.processes import ROOT
 from bench.report import Table, document
@@ -26,6 +27,7 @@ MEASURES: Mapping[str, tuple[Callable[[], Table], ...]] = {
     "cold_start": (cold_start.measure, imports.measure),
     "ladder": (ladder.measure,),
     "followers": (followers.measure,),
+    "mcp_server": (mcp_server.measure,),
 }
 
 

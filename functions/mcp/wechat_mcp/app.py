@@ -47,14 +47,33 @@ def make_app(
     middleware = [Middleware(BodyCap)]
     if services.tokens_required and auth is None:
         middleware.insert(0, Middleware(Closed, reason=NO_WAY_IN))
+    return http_application(
+        server,
+        transport=transport,
+        middleware=middleware,
+        allowed_hosts=allowed_hosts,
+        allowed_origins=services.settings.mcp_allowed_origins,
+    )
+
+
+def http_application(
+    server: FastMCP,
+    *,
+    transport: Literal["http", "sse"] = "http",
+    middleware: Sequence[Middleware] = (),
+    allowed_hosts: Sequence[str] = (),
+    allowed_origins: Sequence[str] = (),
+) -> StarletteWithLifespan:
+    """Return a server's application with the options that ours has: the conformance suite runs on these."""
     guards: dict[str, Any] = {
+        "middleware": [*middleware],
         "host_origin_protection": True,
         "allowed_hosts": list(allowed_hosts),
-        "allowed_origins": list(services.settings.mcp_allowed_origins) or None,
+        "allowed_origins": list(allowed_origins) or None,
     }
     if transport == "sse":
-        return server.http_app(path="/sse", transport="sse", middleware=middleware, **guards)
-    return server.http_app(**HTTP_OPTIONS, middleware=middleware, **guards)
+        return server.http_app(path="/sse", transport="sse", **guards)
+    return server.http_app(**HTTP_OPTIONS, **guards)
 
 
 def _add_routes(server: FastMCP, services: McpServices, tools: Mapping[str, Declared]) -> None:
