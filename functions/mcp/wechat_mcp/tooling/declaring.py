@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from mcp_types import ToolAnnotations
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
 from wechat_mcp.tooling.results import Refused, Result
 from wechat_mcp.tooling.scopes import Scope
@@ -18,8 +19,16 @@ if TYPE_CHECKING:
 
 Run = Callable[..., Awaitable[Result]]
 
-_CONFIRM = Annotated[bool, Field(description="确认要做不能撤回的事；没有确认时只说明会发生什么")]
-_DRY_RUN = Annotated[bool, Field(description="只看会向微信发送什么，不真的发送")]
+_CONFIRM = {
+    "type": "boolean",
+    "default": False,
+    "description": "确认要做不能撤回的事；没有确认时只说明会发生什么",
+}
+_DRY_RUN = {
+    "type": "boolean",
+    "default": False,
+    "description": "只看会向微信发送什么，不真的发送",
+}
 
 
 @dataclass(frozen=True)
@@ -116,7 +125,7 @@ class Declared:
                 return action
         raise Refused(f"请说明要做什么：{self.name} 的 action 可以是 {'、'.join(self.actions)}。")
 
-    @property
+    @cached_property
     def parameters(self) -> dict[str, Any]:
         """The flat JSON schema of the arguments: plain types with defaults, for clients that refuse anyOf."""
         properties: dict[str, Any] = {}
@@ -124,23 +133,24 @@ class Declared:
             names = [name for each in self.actions.values() for name in (each.name, *each.also)]
             properties["action"] = {"type": "string", "enum": names, "description": self._actions_in_short()}
         for action in self.actions.values():
-            for name, field in action.model.model_fields.items():
-                if name not in properties:
-                    properties[name] = _property(field.annotation, field.metadata, field)
-        for name, property_ in properties.items():
+            properties = {**_properties(action.model), **properties}
+        # In the order in which they were declared.
+        order = ["action", *(name for each in self.actions.values() for name in each.model.model_fields)]
+        properties = {name: properties[name] for name in dict.fromkeys(order) if name in properties}
+        for name, described in properties.items():
             if needed := [each.name for each in self.actions.values() if name in each.required]:
                 where = "" if self._single else f"{'、'.join(needed)} "
-                property_["description"] = f"{property_.get('description', '')}（{where}必填）".lstrip()
+                described["description"] = f"{described.get('description', '')}（{where}必填）".lstrip()
         if self.irreversible:
-            properties["confirm"] = _property(*_annotated(_CONFIRM)) | {"default": False}
+            properties["confirm"] = dict(_CONFIRM)
         if self.changes_anything and not self._single:
-            properties["dry_run"] = _property(*_annotated(_DRY_RUN)) | {"default": False}
+            properties["dry_run"] = dict(_DRY_RUN)
         schema: dict[str, Any] = {"type": "object", "properties": properties}
         if self._single and (required := next(iter(self.actions.values())).required):
             schema["required"] = required
         return schema
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The names of all parameters."""
         return list(self.parameters["properties"])
@@ -199,24 +209,16 @@ def _model(run: Run) -> type[BaseModel]:
     return create_model(f"{run.__module__}.{run.__name__}", __config__=config, **fields)
 
 
-def _annotated(annotation: Any) -> tuple[Any, list[Any], Any]:
-    return annotation.__origin__, list(annotation.__metadata__), None
-
-
-def _property(annotation: Any, metadata: list[Any], field: Any) -> dict[str, Any]:
-    """The JSON schema of one parameter: no titles, no references, and its default."""
-    kept: list[Any] = list(metadata)
-    if field is not None and field.description:
-        kept.append(Field(description=field.description))
-    whole = Annotated[(annotation, *kept)] if kept else annotation
-    schema = TypeAdapter(whole).json_schema()
-    definitions = schema.pop("$defs", {})
-    plain: dict[str, Any] = _inlined(schema, definitions)
-    if field is not None and not field.is_required():
-        plain["default"] = field.get_default(call_default_factory=True)
-        if isinstance(plain["default"], BaseModel):
-            plain["default"] = {}
-    return plain
+def _properties(model: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schemas of a model's fields: no titles, no references, each with its default."""
+    schema = model.model_json_schema()
+    definitions = schema.get("$defs", {})
+    properties: dict[str, Any] = _inlined(schema.get("properties", {}), definitions)
+    for name, field in model.model_fields.items():
+        if isinstance(field.default, BaseModel):
+            # Nothing is given by default, rather than every field empty.
+            properties[name]["default"] = {}
+    return properties
 
 
 def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
