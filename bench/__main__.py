@@ -17,6 +17,7 @@ from bench import (
     imports,
     ladder,
     mcp_server,
+    pages,
 )
 from bench.processes import ROOT
 from bench.report import Table, document
@@ -28,6 +29,7 @@ MEASURES: Mapping[str, tuple[Callable[[], Table], ...]] = {
     "ladder": (ladder.measure,),
     "followers": (followers.measure,),
     "mcp_server": (mcp_server.measure,),
+    "pages": (pages.measure,),
 }
 
 

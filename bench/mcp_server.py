@@ -80,7 +80,7 @@ def _python(code: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         ran = subprocess.run(
             [sys.executable, "-c", code],
-            input=json.dumps([http_event("POST", "/mcp", body, headers=headers)]),
+            input=json.dumps([http_event("POST", "/mcp", body=body, headers=headers)]),
             check=False,
             capture_output=True,
             text=True,

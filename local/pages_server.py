@@ -84,13 +84,16 @@ class PagesHouse:
         return _response(await run_in_threadpool(answering.answer, self.services, asked))
 
     async def _page(self, request: HttpRequest) -> Response:
-        return _response(await run_in_threadpool(self._page_answer, request.path_params["name"]))
+        # A preview in the page manager is no visit.
+        opened = request.headers.get("sec-fetch-dest", "document") == "document"
+        name = request.path_params["name"]
+        return _response(await run_in_threadpool(self._page_answer, name, visit=opened))
 
-    def _page_answer(self, name: str) -> Answer:
+    def _page_answer(self, name: str, *, visit: bool) -> Answer:
         try:
             # The name as it is kept, with its ending, and no other: as in a bucket.
             answered = answering.page_answer(self.services, name) if hosted_name(name) == name else None
-            if answered:
+            if answered and visit:
                 self.pages.count_visit(name)
         except PageError:
             answered = None

@@ -31,6 +31,7 @@ from local.platform.account import Account
 from local.platform.api import api_routes
 from local.platform.simulator import simulator_routes
 from local.platform.state import Platform
+from tests.support.serving import free_port
 from wechat_oa.callback.envelope import Credentials, open_envelope
 from wechat_oa.callback.reply import Article, MusicReply, NewsReply, Reply, TextReply
 
@@ -507,6 +508,7 @@ def local_server(port: int, data: Path) -> Iterator[subprocess.Popen[bytes]]:
     """``python -m local`` with nothing configured, killed at the end."""
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | {
         "WECHAT_MSG_SERVER_PORT": str(port),
+        "PAGES_PORT": str(free_port()),
         "WECHAT_OA_DATA_DIR": str(data),
     }
     with subprocess.Popen(

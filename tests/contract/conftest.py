@@ -10,10 +10,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from botocore.config import Config
 from moto import mock_aws
 
 from tests.contract.backends import Clock, OneAtATime, aws_client, make_dynamo_table
 from tests.contract.dynamodb_local import DynamoDbLocalMissingError, dynamodb_local
+from tests.contract.s3_server import ACCESS_KEY, SECRET_KEY, S3ServerMissingError, s3_server
 from wechat_oa.store.aws_table import DynamoTable
 from wechat_oa.store.local_queue import SqliteQueue
 from wechat_oa.store.local_table import SqliteTable
@@ -97,6 +99,37 @@ def s3(moto: Callable[[str], Any]) -> Any:
 def bucket(s3: Any) -> str:
     name = f"bucket-{uuid4().hex}"
     s3.create_bucket(Bucket=name)
+    return name
+
+
+@pytest.fixture(scope="session")
+def s3_server_url() -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            endpoint_url = stack.enter_context(s3_server())
+        except S3ServerMissingError as missing:
+            if os.environ.get("REQUIRE_S3_SERVER") == "1":
+                raise
+            pytest.skip(str(missing))
+        yield endpoint_url
+
+
+@pytest.fixture(scope="session")
+def served_s3(s3_server_url: str) -> Any:
+    """Give a client of an S3 that is a server of its own."""
+    return aws_client(
+        "s3",
+        endpoint_url=s3_server_url,
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        config=Config(s3={"addressing_style": "path"}, connect_timeout=5, read_timeout=5),
+    )
+
+
+@pytest.fixture
+def served_bucket(served_s3: Any) -> str:
+    name = f"bucket-{uuid4().hex}"
+    served_s3.create_bucket(Bucket=name)
     return name
 
 

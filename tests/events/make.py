@@ -62,16 +62,18 @@ def aes_event(message: str, *, now: float) -> dict[str, Any]:
 
 
 def http_event(
-    method: str, path: str, body: str = "", *, headers: Mapping[str, str] | None = None
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, str] | None = None,
+    body: str = "",
+    headers: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return any request to the HTTP API; ``headers`` are added to what every request has."""
-    event = _shape("http_api")
-    route = f"{method} {path}"
-    event |= {"routeKey": route, "rawPath": path, "body": body}
-    event["requestContext"]["routeKey"] = route
-    event["requestContext"]["http"] |= {"method": method, "path": path}
-    event["requestContext"]["timeEpoch"] = int(time.time() * 1000)
-    event["headers"] |= {"content-length": str(len(body.encode())), **(headers or {})}
+    """Return any request to the HTTP API (payload format 2.0); ``path`` is percent-encoded."""
+    event = _http_event(method, query or {}, body)
+    event |= {"rawPath": path, "routeKey": f"{method} {path}"}
+    event["requestContext"]["http"] |= {"path": path}
+    event["headers"] |= dict(headers or {})
     return event
 
 

@@ -53,6 +53,18 @@ async def test_a_port_in_use_is_said(tmp_path: Path) -> None:
     assert f"端口 {server.port} 已经被占用" in errors
 
 
+async def test_the_port_of_the_pages_in_use_is_said_too_and_the_first_is_not_kept(tmp_path: Path) -> None:
+    async with running(environment(tmp_path, "http://127.0.0.1:9")) as server:
+        status, _, errors = await _local(
+            WECHAT_OA_DATA_DIR=str(tmp_path),
+            WECHAT_MSG_SERVER_PORT=str(free_port()),
+            PAGES_PORT=str(server.port),
+        )
+    assert status == 1
+    assert f"端口 {server.port} 已经被占用" in errors
+    assert "PAGES_PORT=" in errors
+
+
 async def test_without_any_setting_the_demo_answers_a_simulated_follower(tmp_path: Path) -> None:
     settings = {"WECHAT_OA_DATA_DIR": str(tmp_path), "WECHAT_OA_DEMO_SECONDS": "0.2"}
     server = Server(settings)
@@ -62,7 +74,7 @@ async def test_without_any_setting_the_demo_answers_a_simulated_follower(tmp_pat
         async with httpx.AsyncClient(trust_env=False) as http:
             health = (await http.get(f"{url}/health")).json()
             assert (health["account"], health["model"]) == ("simulated", "demo")
-            assert (await http.get(url)).headers["location"] == "/simulator/"
+            assert 'href="/simulator/"' in (await http.get(url)).text
         for mode in ("plain", "compatible", "safe"):
             status, out, _ = await _local("send", "你好", "--url", url, "--mode", mode)
             assert status == 0
@@ -83,8 +95,13 @@ async def test_where_others_may_reach_it_or_a_real_token_signs_there_is_no_simul
 async def test_the_context_path_stands_before_the_callback(tmp_path: Path) -> None:
     settings = environment(tmp_path, "http://127.0.0.1:9", WECHAT_MSG_CONTEXT_PATH="/wechat-oa")
     async with running(settings) as server, httpx.AsyncClient(trust_env=False) as http:
+        url = f"http://127.0.0.1:{server.port}"
         for path in ("/wechat-oa/wechat/reply", "/wechat/reply"):
-            assert (await http.get(f"http://127.0.0.1:{server.port}{path}")).status_code == 403
+            assert (await http.get(url + path)).status_code == 403
+        for path in ("/", "/static-pages/", "/manage/", "/api/pages"):
+            for prefix in ("", "/wechat-oa"):
+                assert (await http.get(url + prefix + path)).status_code == 200
+        assert 'href="/wechat-oa/manage/"' in (await http.get(url)).text
 
 
 async def test_sending_to_nobody_says_how_to_start() -> None:

@@ -72,7 +72,7 @@ class Function:
     def __call__(self, method: str, path: str, body: Any = None, **more: Any) -> dict[str, Any]:
         """Send a request as the HTTP API does."""
         text = json.dumps(body) if body is not None else ""
-        answer: dict[str, Any] = self._handler(http_event(method, path, text, **more), None)
+        answer: dict[str, Any] = self._handler(http_event(method, path, body=text, **more), None)
         return answer
 
     def rpc(self, method: str, headers: dict[str, str] = BEARER, **params: Any) -> dict[str, Any]:

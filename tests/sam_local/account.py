@@ -11,11 +11,14 @@ from tests.stack.expand import Stack
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_ssm import SSMClient
 
 TABLE = "wechat-oa"
 QUEUE = "wechat-oa-answers.fifo"
+PAGES = "wechat-oa-pages"
+SITE = "wechat-oa-site"
 
 
 class Account:
@@ -26,6 +29,9 @@ class Account:
         session = boto3.Session("local", "local", region_name="us-east-1")
         self._dynamodb: DynamoDBClient = session.client("dynamodb", endpoint_url=table_url)
         self._sqs: SQSClient = session.client("sqs", endpoint_url=aws_url)
+        self.s3: S3Client = session.client("s3", endpoint_url=aws_url)
+        for bucket in (PAGES, SITE):
+            self.s3.create_bucket(Bucket=bucket)
         ssm: SSMClient = session.client("ssm", endpoint_url=aws_url)
         table, queue = stack.properties("Table"), stack.properties("AnswerQueue")
         self._dynamodb.create_table(

@@ -1,7 +1,7 @@
-"""Both functions, as built for Lambda, in Lambda's emulator, with real event shapes: ``make sam-local-test``.
+"""The functions, as built for Lambda, in Lambda's emulator, with real event shapes: ``make sam-local-test``.
 
-The table is AWS's DynamoDB Local, the queue and the secrets are moto's server, the model is a small one of
-our own; all of it on this machine, and stopped at the end.
+The table is AWS's DynamoDB Local, the queue, the buckets and the secrets are moto's server, the model is a
+small one of our own; all of it on this machine, and stopped at the end.
 
 ``SAM`` names the SAM CLI (default ``sam``). ``SAM_LOCAL``, where it is set, names a wrapper that is called as
 ``$SAM_LOCAL run local invoke …``, for machines where the containers' engine needs more than the SAM CLI.
@@ -11,6 +11,7 @@ our own; all of it on this machine, and stopped at the end.
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 import time
@@ -22,7 +23,7 @@ from urllib.parse import urlsplit
 
 from tests.contract.dynamodb_local import dynamodb_local
 from tests.events import make
-from tests.sam_local.account import TABLE, Account
+from tests.sam_local.account import PAGES, SITE, TABLE, Account
 from tests.sam_local.emulator import Emulator, EmulatorError, build, size
 from tests.sam_local.services import LOOPBACK, Model, address_from_containers, aws, serving
 from tests.stack.expand import Stack
@@ -36,7 +37,9 @@ SECRETS = {
     "WECHAT_TOKEN": make.TOKEN,
     "WECHAT_ENCODING_AES_KEY": make.ENCODING_AES_KEY,
     "OPENAI_API_KEY": "sk-local",
+    "OPENAI_CONFIG_PASSWORD": "password-local",
 }
+PAGE = "<title>菜单</title><p>今天三道菜"
 LAMBDA_LIMIT = 100_000_000
 PACKAGE_LIMIT = 1_000_000
 
@@ -87,12 +90,23 @@ def run(check: Checks) -> None:
             endpoints={
                 "DYNAMODB": f"http://{host}:{urlsplit(table_url).port}",
                 "SQS": aws_url,
+                "S3": aws_url,
                 "SSM": aws_url,
             },
-            environment={"WECHAT_OA_TABLE": TABLE, "WECHAT_OA_QUEUE_URL": account.queue_url},
+            environment={
+                "WECHAT_OA_TABLE": TABLE,
+                "WECHAT_OA_QUEUE_URL": account.queue_url,
+                "WECHAT_OA_PAGES_BUCKET": PAGES,
+                # CloudFront is not played here.
+                "WECHAT_OA_PAGES_DISTRIBUTION": "",
+                "PAGES_URL": "https://pages.example.com",
+                "SITE_URL": "https://site.example.com",
+            },
             parameters={"WechatAppId": make.APP_ID, "OpenaiApiUrl": f"http://{host}:{model_port}/v1"},
         )
         talk(check, emulator, account, model)
+        publish(check, emulator, account)
+        deploy(check, emulator, account)
 
 
 def talk(check: Checks, emulator: Emulator, account: Account, model: Model) -> None:
@@ -139,6 +153,60 @@ def talk(check: Checks, emulator: Emulator, account: Account, model: Model) -> N
     encrypted = field(answered["body"], "Encrypt")
     plain = MessageCrypto(make.ENCODING_AES_KEY, make.APP_ID).decrypt(encrypted).decode()
     check("callback: an encrypted message gets the same answer, encrypted", field(plain, "Content"), ANSWER)
+
+
+def publish(check: Checks, emulator: Emulator, account: Account) -> None:
+    """Host a page as the owner does, find it as a visitor does, and take it away."""
+
+    def ask(method: str, path: str, body: str = "", password: str = "") -> dict[str, Any]:
+        headers = {"x-config-password": password, "content-type": "application/json"}
+        return emulator.invoke("PagesFunction", make.http_event(method, path, body=body, headers=headers))
+
+    password = SECRETS["OPENAI_CONFIG_PASSWORD"]
+    page = json.dumps({"html": PAGE, "filename": "菜单"})
+    check("pages: a stranger hosts nothing", ask("POST", "/api/pages", page)["statusCode"], 401)
+    made = ask("POST", "/api/pages", page, password)
+    check("pages: the owner does, with the password from SSM", made["statusCode"], 201)
+    url = "https://pages.example.com/%E8%8F%9C%E5%8D%95.html"
+    check("pages: and is told the address", json.loads(made["body"])["page"]["url"], url)
+    kept = account.s3.get_object(Bucket=PAGES, Key="菜单.html")
+    check("pages: the object is in the bucket", kept["Body"].read().decode(), PAGE)
+    check("pages: as HTML", kept["ContentType"], "text/html; charset=utf-8")
+    listed = json.loads(ask("GET", "/api/pages")["body"])["pages"]
+    check("pages: it is listed", [each["title"] for each in listed], ["菜单"])
+    check("pages: and on the index", "今天三道菜" in ask("GET", "/")["body"], True)
+    opened = ask("GET", "/pages/%E8%8F%9C%E5%8D%95")
+    check("pages: opening it leads to its own origin", opened["headers"].get("location"), url)
+    code = ask("GET", "/api/pages/%E8%8F%9C%E5%8D%95/qr")
+    check("pages: its QR code is an image", code["headers"]["content-type"].split(";")[0], "image/svg+xml")
+    gone = ask("DELETE", "/api/pages/%E8%8F%9C%E5%8D%95", password=password)
+    check("pages: the owner deletes it", gone["statusCode"], 200)
+    left = account.s3.list_objects_v2(Bucket=PAGES)["KeyCount"]
+    check("pages: and the object is gone", left, 0)
+
+
+def deploy(check: Checks, emulator: Emulator, account: Account) -> None:
+    """Fill the site's bucket as a deployment does. The answer's address leads nowhere here."""
+    event = {
+        "RequestType": "Create",
+        "ResponseURL": "https://127.0.0.1:9/answer",
+        "StackId": "arn:stack",
+        "RequestId": "r-1",
+        "LogicalResourceId": "Site",
+        "ResourceProperties": {
+            "Bucket": SITE,
+            "PagesBucket": PAGES,
+            "SiteUrl": "https://site.example.com/",
+            "Configs": {"chat/config.json": {"api": "https://chat.example.com"}},
+        },
+    }
+    check("site: the event is handled", emulator.invoke("SiteFunction", event, answers=False), {})
+    found = account.s3.list_objects_v2(Bucket=SITE).get("Contents", [])
+    keys = {each["Key"] for each in found}
+    for key in ("chat/index.html", "chat/config.json", "chat/js/main.js", "manage/index.html"):
+        check(f"site: {key} is in the bucket", key in keys, True)
+    missing = account.s3.head_object(Bucket=PAGES, Key="404.html")
+    check("site: the pages have their 404.html", missing["ContentType"], "text/html; charset=utf-8")
 
 
 def field(xml: str, name: str) -> str:

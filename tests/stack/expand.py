@@ -24,7 +24,7 @@ class Stack:
     attribute ``Table.Arn``, and inside a longer text ``${Table}`` and ``${AWS::Region}``.
     """
 
-    def __init__(self, **parameters: Any) -> None:
+    def __init__(self, partition: str = "aws", **parameters: Any) -> None:
         """``parameters`` are those that differ from the template's defaults."""
         template = source()
         for resource in template["Resources"].values():
@@ -37,9 +37,14 @@ class Stack:
         self.parameters: dict[str, Resource] = expanded["Parameters"]
         defaults = {name: each["Default"] for name, each in self.parameters.items()}
         self._values: Mapping[str, Any] = {**defaults, **parameters}
+        self._partition = partition
         self._conditions: Mapping[str, Any] = expanded["Conditions"]
         self.groups = source()["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
-        self.outputs: dict[str, Any] = self._resolved(expanded["Outputs"])
+        self.outputs: dict[str, Any] = {
+            name: self._resolved(each)
+            for name, each in expanded["Outputs"].items()
+            if self._holds(each.get("Condition"))
+        }
         self.resources: dict[str, Resource] = {
             name: self._resolved(each)
             for name, each in expanded["Resources"].items()
@@ -65,21 +70,29 @@ class Stack:
         variables: dict[str, str] = self.functions[function]["Environment"]["Variables"]
         return variables
 
+    @staticmethod
+    def _substituted(text: str, values: Mapping[str, Any]) -> str:
+        return re.sub(r"\$\{(\w+)\}", lambda found: str(values.get(found[1], found[0])), text)
+
     def _holds(self, condition: str | None) -> bool:
         return condition is None or bool(self._resolved(self._conditions[condition]))
 
     def _resolved(self, value: Any) -> Any:
         if isinstance(value, list):
-            return [self._resolved(each) for each in value]
+            return [each for each in map(self._resolved, value) if each != "AWS::NoValue"]
         if not isinstance(value, dict):
             return value
         match list(value.items()):
+            case [("Ref", "AWS::Partition")]:
+                return self._partition
             case [("Ref", str(name))]:
                 return self._values.get(name, name)
             case [("Fn::GetAtt", [resource, attribute])]:
                 return f"{resource}.{attribute}"
             case [("Fn::Sub", str(text))]:
-                return re.sub(r"\$\{(\w+)\}", lambda found: str(self._values.get(found[1], found[0])), text)
+                return self._substituted(text, self._values)
+            case [("Fn::Sub", [str(text), dict(more)])]:
+                return self._substituted(text, {**self._values, **self._resolved(more)})
             case [("Fn::If", [condition, yes, no])]:
                 return self._resolved(yes if self._holds(condition) else no)
             case [("Fn::Not", [inner])]:

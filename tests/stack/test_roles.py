@@ -9,6 +9,7 @@ import pytest
 from tests.stack.expand import Stack
 
 SSM = "arn:${AWS::Partition}:ssm:${AWS::Region}:${AWS::AccountId}:parameter/wechat-oa/prod/"
+DISTRIBUTION = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/"
 TABLE = {
     ("dynamodb:GetItem", "Table.Arn"),
     ("dynamodb:PutItem", "Table.Arn"),
@@ -44,6 +45,28 @@ MAY = {
         ("ssm:GetParameters", f"{SSM}WECHAT_APP_SECRET"),
         ("logs:CreateLogStream", "WorkerLogs.Arn"),
         ("logs:PutLogEvents", "WorkerLogs.Arn"),
+    },
+    "PagesRole": TABLE
+    | ANY_RESOURCE
+    | {
+        ("s3:GetObject", "${PagesBucket.Arn}/*"),
+        ("s3:PutObject", "${PagesBucket.Arn}/*"),
+        ("s3:DeleteObject", "${PagesBucket.Arn}/*"),
+        ("s3:ListBucket", "PagesBucket.Arn"),
+        ("cloudfront:CreateInvalidation", f"{DISTRIBUTION}${{PagesDistribution}}"),
+        ("ssm:GetParameters", f"{SSM}OPENAI_CONFIG_PASSWORD"),
+        ("logs:CreateLogStream", "PagesLogs.Arn"),
+        ("logs:PutLogEvents", "PagesLogs.Arn"),
+    },
+    "SiteRole": ANY_RESOURCE
+    | {
+        ("s3:PutObject", "${SiteBucket.Arn}/*"),
+        ("s3:DeleteObject", "${SiteBucket.Arn}/*"),
+        ("s3:ListBucket", "SiteBucket.Arn"),
+        ("s3:PutObject", "${PagesBucket.Arn}/404.html"),
+        ("cloudfront:CreateInvalidation", f"{DISTRIBUTION}${{SiteDistribution}}"),
+        ("logs:CreateLogStream", "SiteLogs.Arn"),
+        ("logs:PutLogEvents", "SiteLogs.Arn"),
     },
 }
 
@@ -81,9 +104,11 @@ def test_every_function_has_a_role_of_its_own_that_only_lambda_may_take(stack: S
         assert statement["Action"] == "sts:AssumeRole"
 
 
-def test_nobody_but_the_two_routes_may_call_the_callback(stack: Stack) -> None:
-    (permission,) = stack.of_type("AWS::Lambda::Permission").values()
+def test_nobody_but_the_api_may_call_a_function(stack: Stack) -> None:
+    permissions = stack.of_type("AWS::Lambda::Permission").values()
 
-    assert permission["FunctionName"] == "CallbackFunction"
-    assert permission["Principal"] == "apigateway.amazonaws.com"
-    assert permission["SourceArn"].endswith(":${HttpApi}/*/*/wechat/reply")
+    assert {(each["FunctionName"], each["SourceArn"].rpartition(":")[2]) for each in permissions} == {
+        ("CallbackFunction", "${HttpApi}/*/*/wechat/reply"),
+        ("PagesFunction", "${HttpApi}/*/*/*"),
+    }
+    assert {each["Principal"] for each in permissions} == {"apigateway.amazonaws.com"}

@@ -13,6 +13,7 @@ from wechat_oa.settings import SettingsError, read_settings, with_secrets
 SECRETS = {
     "CallbackFunction": {"WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_ENCODING_AES_KEY_PREVIOUS"},
     "WorkerFunction": {"OPENAI_API_KEY", "OPENAI_WECHAT_API_KEY", "WECHAT_APP_SECRET"},
+    "PagesFunction": {"OPENAI_CONFIG_PASSWORD"},
 }
 ALL_SECRETS = {name for names in SECRETS.values() for name in names}
 NOT_ON_LAMBDA = {
@@ -21,6 +22,7 @@ NOT_ON_LAMBDA = {
     "WECHAT_OA_DATA_DIR": "state is in the table",
     "WECHAT_OA_SIMULATOR": "the simulator is part of the local server",
     "WECHAT_OA_DEMO_SECONDS": "the demo model is part of the local server",
+    "PAGES_PORT": "CloudFront serves the pages",
     "IS_SAVE_LOG": "CloudWatch keeps the logs",
     "OPENAI_BASE_URL": "another name of OPENAI_API_URL",
     "OPENAI_WECHAT_BASE_URL": "another name of OPENAI_WECHAT_API_URL",
@@ -30,6 +32,10 @@ OF_THE_DEPLOYMENT = {
     "WECHAT_OA_QUEUE_URL",
     "WECHAT_OA_SECRETS",
     "WECHAT_OA_SECRETS_PREFIX",
+    "WECHAT_OA_PAGES_BUCKET",
+    "WECHAT_OA_PAGES_DISTRIBUTION",
+    "PAGES_URL",
+    "SITE_URL",
 }
 """Made by the template itself: nobody chooses them."""
 
@@ -137,6 +143,7 @@ def test_secrets_are_looked_for_where_the_role_may_read() -> None:
         ("WechatMsgAiLenLimit", "WECHAT_MSG_AI_LEN_LIMIT", ["0", "600"], ["-1", "many"]),
         ("WechatFollowerDailyLimit", "WECHAT_FOLLOWER_DAILY_LIMIT", ["0", "50"], ["-1", "x"]),
         ("WechatDailyLimit", "WECHAT_DAILY_LIMIT", ["0", "50000"], ["-1", "x"]),
+        ("PagesMaxBytes", "PAGES_MAX_BYTES", ["1000", "2000000", "4000000"], ["999", "4000001", "2MB"]),
         ("OpenaiApiUrl", "OPENAI_API_URL", ["https://api.deepseek.com/v1"], ["api.deepseek.com"]),
         ("OpenaiMaxTokens", "OPENAI_MAX_TOKENS", ["1", "4096"], ["0", "1.5"]),
         ("OpenaiTemperature", "OPENAI_TEMPERATURE", ["0", "0.7", "1.25", "2"], ["2.1", "-1", "hot"]),
@@ -177,8 +184,8 @@ def test_every_parameter_is_explained_and_shown_in_one_group(stack: Stack) -> No
         assert re.search(r"[\u4e00-\u9fff].* · .*[a-z]", parameter["Description"]), name
 
 
-def test_every_function_is_told_where_the_table_and_the_queue_are(stack: Stack) -> None:
+def test_every_function_is_told_where_the_table_is_and_the_reply_where_the_queue_is(stack: Stack) -> None:
     for name in stack.functions:
-        environment = stack.environment(name)
-        assert environment["WECHAT_OA_TABLE"] == "Table"
-        assert environment["WECHAT_OA_QUEUE_URL"] == "AnswerQueue"
+        assert stack.environment(name)["WECHAT_OA_TABLE"] == "Table"
+    for name in ("CallbackFunction", "WorkerFunction"):
+        assert stack.environment(name)["WECHAT_OA_QUEUE_URL"] == "AnswerQueue"

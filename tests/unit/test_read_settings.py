@@ -56,6 +56,13 @@ OF_THE_ACCOUNT: dict[str, tuple[str, Any, str, Any]] = {
     "WECHAT_OA_DEMO_SECONDS": ("demo_seconds", 2.0, "0", 0.0),
     "WECHAT_OA_TABLE": ("table_name", "", "oa-table", "oa-table"),
     "WECHAT_OA_QUEUE_URL": ("queue_url", "", "https://sqs/q.fifo", "https://sqs/q.fifo"),
+    "PAGES_URL": ("pages_url", "", "https://pages.example.com/", "https://pages.example.com"),
+    "SITE_URL": ("site_url", "", "https://site.example.com/", "https://site.example.com"),
+    "PAGES_PORT": ("pages_port", 3005, "8081", 8081),
+    "PAGES_INDEX": ("pages_index", "public", "Owner", "owner"),
+    "PAGES_MAX_BYTES": ("pages_max_bytes", 2_000_000, "1000", 1_000),
+    "WECHAT_OA_PAGES_BUCKET": ("pages_bucket", "", "oa-pages", "oa-pages"),
+    "WECHAT_OA_PAGES_DISTRIBUTION": ("pages_distribution", "", "E123", "E123"),
 }
 OF_THE_MODEL: dict[str, tuple[str, Any, str, Any]] = {
     "API_URL": ("api_url", DEFAULT_OPENAI_URL, "http://localhost:11434/v1/", "http://localhost:11434/v1"),
@@ -100,6 +107,11 @@ NONSENSE = [
     ("IS_SAVE_LOG", ["ja"]),
     ("WECHAT_OA_SIMULATOR", ["yes"]),
     ("WECHAT_OA_DEMO_SECONDS", ["-1", "121", "x"]),
+    ("PAGES_URL", ["pages.example.com", "ftp://x"]),
+    ("SITE_URL", ["site.example.com"]),
+    ("PAGES_PORT", ["0", "65536", "http"]),
+    ("PAGES_INDEX", ["everybody"]),
+    ("PAGES_MAX_BYTES", ["999", "4000001", "2MB"]),
     *(
         (f"OPENAI_{infix}{key}", values)
         for infix in ("", "WECHAT_")

@@ -31,7 +31,13 @@ def handler(event: dict[str, Any], context: Any) -> None:
     handle(event, context, _aws_client, _put)
 
 
-def handle(event: dict[str, Any], context: Any, client: Callable[[str], Any], send: Send) -> None:
+def handle(
+    event: dict[str, Any],
+    context: Any,
+    client: Callable[[str], Any],
+    send: Send,
+    chat_site: Path = CHAT_SITE,
+) -> None:
     """Do what ``event`` asks, with clients by service name, and ``send`` the answer to its address."""
     logging.getLogger().setLevel(logging.INFO)
     properties = event.get("ResourceProperties") or {}
@@ -42,6 +48,7 @@ def handle(event: dict[str, Any], context: Any, client: Callable[[str], Any], se
             event["RequestType"],
             properties,
             client,
+            chat_site,
             lambda: context.get_remaining_time_in_millis() < _FOR_THE_ANSWER,
         )
     except Exception as error:
@@ -59,7 +66,11 @@ def handle(event: dict[str, Any], context: Any, client: Callable[[str], Any], se
 
 
 def _work(
-    asked: str, properties: dict[str, Any], client: Callable[[str], Any], out_of_time: Callable[[], bool]
+    asked: str,
+    properties: dict[str, Any],
+    client: Callable[[str], Any],
+    chat_site: Path,
+    out_of_time: Callable[[], bool],
 ) -> None:
     # Loaded here: when it cannot be, that is said too.
     from pages_app.index import missing_page  # noqa: PLC0415
@@ -72,7 +83,7 @@ def _work(
         empty(client("s3"), bucket, out_of_time)
         return
     configs = {key: dict(config) for key, config in (properties.get("Configs") or {}).items()}
-    folders = {"chat/": CHAT_SITE, "manage/": MANAGER}
+    folders = {"chat/": chat_site, "manage/": MANAGER}
     count = copy_site(client("s3"), bucket, folders, configs, out_of_time)
     if pages_bucket := properties.get("PagesBucket"):
         missing = missing_page(str(properties.get("SiteUrl", "/")))

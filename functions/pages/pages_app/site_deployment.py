@@ -23,7 +23,7 @@ def copy_site(
     configs: Mapping[str, Mapping[str, str]],
     out_of_time: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Make the bucket hold the folders' files, each below its prefix, and the configurations; return how many.
+    """Make the bucket hold the folders' files, each below its prefix, and the configurations; tell how many.
 
     ``configs`` are JSON files by key. Whatever else the bucket holds is removed, last: who is reading the
     site meanwhile finds all of it. Raises OutOfTimeError, and botocore's errors.

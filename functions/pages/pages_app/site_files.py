@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pages_app.http import Answer, Refusal
+from pages_app.http import Answer, Refusal, json_answer
 from wechat_oa.page_headers import site_headers
 from wechat_oa.settings import Settings
 
@@ -52,6 +52,9 @@ def manager_answer(settings: Settings, path: str, below: str) -> Answer:
     """Return a file of the page manager, which stands under ``/manage/``. Raises Refusal for any other."""
     if path == "/manage":
         return Answer(302, b"", {"location": "manage/"})
+    if below == "config.json":
+        # What a deployment writes into the bucket: the API is somewhere else there, and here it is here.
+        return json_answer(200, {"api": ""})
     file = Path(below or "index.html")
     if file not in site_files(MANAGER):
         raise Refusal(404, "not_found", "没有这个文件")

@@ -1,10 +1,10 @@
 """Hosted pages: an object in the blobs, and what is known about it in the table, never one without the other.
 
 A name's record (``pages``, ``<name>``) says under which key the page is listed; the list
-(``pages#page``, ``<time-ordered id>``) holds what is known about it, newest last. What a change is about to
-do is noted first (``pages#unfinished``, ``<name>``) and the note is removed last. It keeps two changes of one
-name apart, and whoever meets a note that was left behind brings the parts together again: from the object,
-of which everything else can be told.
+(``pages#page``, ``<time-ordered id>``) holds what is known about it, and what is not listed is no page. That
+something is about to change is noted first (``pages#unfinished``, ``<name>``), and the note is removed last.
+It keeps two changes of one name apart, and whoever meets a note that was left behind brings the parts
+together again: an object that was never listed goes, a listed one is described anew from what it holds.
 """
 
 from __future__ import annotations
@@ -172,8 +172,8 @@ class Pages:
     def read(self, name: str) -> Blob:
         """Return a page's content. Raises NoSuchPageError, PageNameError, StoreError."""
         name = hosted_name(name)
-        # Without the record there is no page, whatever a change that broke off has left.
-        blob = self._blobs.get(name) if self._table.get(_RECORDS, name) else None
+        # What is not listed is no page, whatever a change that broke off has left.
+        blob = self._blobs.get(name) if self._known(name) else None
         if blob is None:
             raise _missing(name)
         return blob
@@ -184,12 +184,10 @@ class Pages:
         After a StoreError the page is either there or gone, whole; asking again is safe.
         """
         name = hosted_name(name)
-        record = self._table.get(_RECORDS, name)
-        if record is None and not self._left_behind(name):
+        if self._table.get(_RECORDS, name) is None and self._table.get(_UNFINISHED, name) is None:
             raise _missing(name)
-        with self._change(name, fresh=False):
-            self._blobs.delete(name)
-            self._forget(name, record)
+        with self._change(name):
+            self._remove(name)
         self._tell(name)
 
     def count_visit(self, name: str) -> None:
@@ -203,10 +201,9 @@ class Pages:
     # ---- Changes ---------------------------------------------------------------------------------------
 
     def _write(self, name: str, data: bytes, *, overwrite: bool) -> Page:
-        known = self._known(name)
-        if known and not overwrite:
+        if self._known(name) and not overwrite:
             raise _taken(name)
-        with self._change(name, fresh=known is None) as listed_as:
+        with self._change(name) as listed_as:
             # Looked at again: until the change was noted, another one could come in between.
             known = self._known(name)
             if known and not overwrite:
@@ -219,7 +216,7 @@ class Pages:
         return self._page(item)
 
     def _describe(self, name: str, data: bytes, listed_as: str, known: Item | None) -> Item:
-        """Write what is known about a page: into the list first, so that a record always leads somewhere."""
+        """Write what is known about a page. The last write is what makes a new page one."""
         now = int(self._clock())
         title, description = about(data.decode("utf-8", "replace")) if _is_page(name) else About(name, "")
         item = {
@@ -233,56 +230,51 @@ class Pages:
             "created": known["created"] if known else now,
             "updated": now,
         }
+        if not known:
+            self._table.put({"pk": _RECORDS, "sk": name, "listed_as": listed_as})
         self._table.put(item)
-        self._table.put({"pk": _RECORDS, "sk": name, "listed_as": item["sk"]})
         return item
 
-    def _forget(self, name: str, record: Item | None, listed_as: str = "") -> None:
-        """Remove what is known about a page, its record last: as long as it is there, the rest is found."""
-        for key in filter(None, {listed_as, record["listed_as"] if record else ""}):
-            self._table.delete(_listing(_kind(name)), key)
+    def _remove(self, name: str) -> None:
+        """Remove all there is of a page: first what the world sees, last what the rest is found by."""
+        self._blobs.delete(name)
+        record = self._table.get(_RECORDS, name)
+        if record:
+            self._table.delete(_listing(_kind(name)), record["listed_as"])
         self._table.delete(_VISITS, name)
         self._table.delete(_RECORDS, name)
 
     @contextmanager
-    def _change(self, name: str, *, fresh: bool) -> Iterator[str]:
-        """Note that ``name`` changes, and give the key to list it under; put things right if it fails.
-
-        ``fresh``: before this there was no such page, so what is half made is taken away again.
-        """
+    def _change(self, name: str) -> Iterator[str]:
+        """Note that ``name`` changes, and give the key to list it under; put things right if that fails."""
         now = self._clock()
-        note = {
-            "pk": _UNFINISHED,
-            "sk": name,
-            "token": secrets.token_hex(8),
-            "since": now,
-            "fresh": fresh,
-            "listed_as": time_ordered_id(now),
-        }
-        if not self._table.put(note, unless_exists=True):
-            self._take_over(name)
-            if not self._table.put(note, unless_exists=True):
-                raise _busy()
+        token, listed_as = secrets.token_hex(8), time_ordered_id(now)
+        note = {"pk": _UNFINISHED, "sk": name, "token": token, "since": now}
         try:
-            yield str(note["listed_as"])
+            noted = self._table.put(note, unless_exists=True)
+            if not noted:
+                self._take_over(name)
+                noted = self._table.put(note, unless_exists=True)
+        except StoreError:
+            self._let_go(name, token)
+            raise
+        if not noted:
+            raise _busy()
+        try:
+            yield listed_as
         except BaseException:
             with suppress(StoreError):
-                self._put_right(note)
+                self._put_right(name, token)
             raise
-        # What is left behind here is only a note: whoever meets it finds nothing to do.
-        with suppress(StoreError):
-            self._table.delete(_UNFINISHED, name)
-
-    def _put_right(self, note: Item) -> None:
-        """Repair what the note is about; if that fails too, let the next one who meets it do so at once."""
         try:
-            self._repair(note)
-        except StoreError as error:
-            log.warning("a page's change broke off and is put right later: %s", error)
-            with suppress(StoreError):
-                unchanged = {"token": note["token"]}
-                self._table.update(_UNFINISHED, note["sk"], set={"since": 0}, if_equals=unchanged)
-            raise
+            self._table.delete(_UNFINISHED, name)
+        except StoreError:
+            self._let_go(name, token)
+
+    def _let_go(self, name: str, token: str) -> None:
+        """Let the next one who meets this change's note put things right at once, without waiting."""
+        with suppress(StoreError):
+            self._table.update(_UNFINISHED, name, set={"since": 0}, if_equals={"token": token})
 
     def _take_over(self, name: str) -> None:
         """Put right what a change of ``name`` left behind. Raises PageBusyError when it may be running."""
@@ -291,26 +283,30 @@ class Pages:
             return
         if self._clock() - note["since"] < STALE_SECONDS:
             raise _busy()
-        mine = {"token": secrets.token_hex(8), "since": self._clock()}
-        taken = self._table.update(_UNFINISHED, name, set=mine, if_equals={"token": note["token"]})
+        token = secrets.token_hex(8)
+        mine = {"token": token, "since": self._clock()}
+        try:
+            taken = self._table.update(_UNFINISHED, name, set=mine, if_equals={"token": note["token"]})
+        except StoreError:
+            self._let_go(name, token)
+            raise
         if taken is None:
             raise _busy()
-        self._put_right(taken)
+        self._put_right(name, token)
 
-    def _repair(self, note: Item) -> None:
-        """Bring object, list and record of one name together. Raises StoreError."""
-        name = note["sk"]
-        record = self._table.get(_RECORDS, name)
-        if record is None and note["fresh"]:
-            self._blobs.delete(name)
-        blob = self._blobs.get(name)
-        if blob is None:
-            self._forget(name, record, note["listed_as"])
-        else:
-            known = self._table.get(_listing(_kind(name)), record["listed_as"]) if record else None
-            if known is None or known["sha256"] != hashlib.sha256(blob.data).hexdigest():
-                self._describe(name, blob.data, note["listed_as"], known)
-        self._table.delete(_UNFINISHED, name)
+    def _put_right(self, name: str, token: str) -> None:
+        """Bring object, record and list together again, as far as the change came. Raises StoreError."""
+        try:
+            blob, known = self._blobs.get(name), self._known(name)
+            if blob is None or known is None:
+                self._remove(name)
+            elif known["sha256"] != hashlib.sha256(blob.data).hexdigest():
+                self._describe(name, blob.data, known["sk"], known)
+            self._table.delete(_UNFINISHED, name)
+        except StoreError as error:
+            log.warning("a page's change broke off and is put right later: %s", error)
+            self._let_go(name, token)
+            raise
         self._tell(name)
 
     def _repair_some(self) -> None:
@@ -318,9 +314,6 @@ class Pages:
         for note in self._table.query(_UNFINISHED, limit=_REPAIRS_PER_LIST):
             with suppress(StoreError, PageBusyError):
                 self._take_over(note["sk"])
-
-    def _left_behind(self, name: str) -> bool:
-        return self._table.get(_UNFINISHED, name) is not None
 
     def _tell(self, name: str) -> None:
         self._changed(f"/{url_path(name)}")
