@@ -7,8 +7,9 @@ from typing import Any
 
 from .api_errors import ApiError
 from .endpoint import OK, VERIFIED, Call, Endpoint
+from .people import Follower
 from .shown import articles_shown
-from .state import Follower, Platform
+from .state import Platform
 
 _TEXT_LIMIT = 2048
 """UTF-8 bytes of a text: what accounts measure; the documentation names no number."""

@@ -9,11 +9,12 @@ from . import follower
 from .api_errors import ApiError
 from .endpoint import OK, VERIFIED, Call, Endpoint
 from .mass import PER_MONTH, SPEEDS, MassMessage
+from .people import Follower
 from .phone import push_event
 from .publications import Publication
 from .records import day_of
 from .shown import articles_shown
-from .state import Follower, Platform
+from .state import Platform
 
 _CLIENTMSGID_BYTES = 64
 _REMEMBERED_FOR = 24 * 3600.0
@@ -33,7 +34,7 @@ def _send_all(call: Call) -> Mapping[str, Any]:
     tag_id = filtered.get("tag_id")
     if isinstance(tag_id, str) and tag_id.isdigit():
         tag_id = int(tag_id)
-    if tag_id not in call.platform.tags.names:
+    if not isinstance(tag_id, int) or tag_id not in call.platform.tags.names:
         raise ApiError(45159)
     return _begin(call, [one for one in following if tag_id in one.tags])
 

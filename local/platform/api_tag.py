@@ -8,7 +8,7 @@ from typing import Any
 from .api_errors import ApiError
 from .api_user import openids_from
 from .endpoint import OK, VERIFIED, Call, Endpoint
-from .state import Follower
+from .people import Follower
 from .tags import MAX_OF_ONE, MAX_TAGS
 
 _BATCH = 50

@@ -9,8 +9,8 @@ from typing import Any
 from . import follower
 from .api_errors import ApiError
 from .endpoint import OK, VERIFIED_SERVICE, Call, Endpoint
+from .people import Follower
 from .phone import push_event
-from .state import Follower
 from .templates import INDUSTRIES, LIBRARY, MAX_TEMPLATES, Template
 
 _VALUE = re.compile(r"\{\{(\w+)\.DATA\}\}")

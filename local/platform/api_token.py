@@ -40,6 +40,6 @@ def _check_credentials(call: Call, given: Mapping[str, Any]) -> None:
 
 
 ENDPOINTS = (
-    Endpoint("GET", "/cgi-bin/token", _token, needs_token=False),
-    Endpoint("POST", "/cgi-bin/stable_token", _stable_token, needs_token=False),
+    Endpoint("GET", "/cgi-bin/token", _token, needs_token=False, daily_limit=2000),
+    Endpoint("POST", "/cgi-bin/stable_token", _stable_token, needs_token=False, daily_limit=500_000),
 )

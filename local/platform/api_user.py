@@ -7,7 +7,7 @@ from typing import Any
 
 from .api_errors import ApiError
 from .endpoint import OK, VERIFIED, Call, Endpoint
-from .state import Follower
+from .people import Follower
 
 _PAGE = 10_000
 _REMARK = 30

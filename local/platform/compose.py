@@ -9,7 +9,8 @@ from typing import Any
 from . import follower as wechat
 from .follower import Body
 from .media import silent_voice
-from .state import Follower, Platform, Side
+from .people import Follower
+from .state import Platform, Side
 
 
 class CannotSendError(Exception):

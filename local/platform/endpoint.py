@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from .account import ACCOUNT_TYPES, AccountType
 from .api_errors import ApiError
-from .state import Follower, Platform
+from .people import Follower
+from .state import Platform
 
 OK: Mapping[str, Any] = {"errcode": 0, "errmsg": "ok"}
 

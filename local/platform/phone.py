@@ -8,8 +8,9 @@ from .account import Mode
 from .compose import CannotSendError, Composed
 from .delivery import FAULT, Channel, Delivery, deliver
 from .follower import Body, Message
+from .people import Follower
 from .records import Delivered
-from .state import Follower, Platform
+from .state import Platform
 
 MAX_UNDER_WAY = 500
 

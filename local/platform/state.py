@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import httpx
@@ -18,6 +17,7 @@ from .mass import MassMessages
 from .materials import Materials
 from .media import Media, MediaLibrary
 from .menus import Menus
+from .people import Follower, Grant
 from .publications import SUCCESS, Publications
 from .records import Followed, Received, Records
 from .tags import Tags
@@ -57,37 +57,6 @@ _MESSAGE_TYPES = {"text": 1, "image": 2, "voice": 3, "video": 4, "shortvideo": 4
 
 _BY_QR_CODE = 30
 """As getusersummary's user_source."""
-
-
-@dataclass(slots=True)
-class Grant:
-    """Customer-service messages that may still be sent, until a time in epoch seconds."""
-
-    left: int
-    until: float
-
-
-@dataclass(slots=True)
-class Follower:
-    """One follower."""
-
-    openid: str
-    name: str
-    following: bool = True
-    seen_at: float = 0.0
-    """When the follower last did something, epoch seconds."""
-    typing_until: float = 0.0
-    """Until when the phone shows that the account is typing, epoch seconds."""
-    grants: dict[str, Grant] = field(default_factory=dict)
-    """By what allowed them: ``message`` or ``event``."""
-    subscribed_at: float = 0.0
-    """Epoch seconds."""
-    scene: str = ""
-    """Of the QR code that they came by."""
-    remark: str = ""
-    tags: list[int] = field(default_factory=list)
-    """Ids, in the order they were given."""
-    blocked: bool = False
 
 
 class Platform:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
 from .api_errors import ApiError
 from .endpoint import Call, File
 from .media import MediaError, MediaKind, recognised
 
-_LIMITS: dict[str, tuple[int, int]] = {
+_KINDS: dict[str, MediaKind] = {
+    "image": "image",
+    "voice": "voice",
+    "video": "video",
+    "thumb": "thumb",
+}
+_LIMITS: dict[MediaKind, tuple[int, int]] = {
     "image": (10 << 20, 40009),
     "voice": (2 << 20, 40010),
     "video": (10 << 20, 40011),
@@ -32,8 +36,8 @@ _VOICE_SECONDS = 60
 
 def uploaded(call: Call, *, permanent: bool) -> tuple[MediaKind, str, File]:
     """Return the kind that was asked for, the file's type and the file. Raises ApiError."""
-    kind = call.query.get("type", "")
-    if kind not in get_args(MediaKind):
+    kind = _KINDS.get(call.query.get("type", ""))
+    if kind is None:
         raise ApiError(40004)
     file = sent_file(call)
     is_kind, content_type = _type_of(file)
@@ -48,7 +52,7 @@ def uploaded(call: Call, *, permanent: bool) -> tuple[MediaKind, str, File]:
         raise ApiError(errcode)
     if content_type == "audio/amr" and _amr_seconds(file.data) > _VOICE_SECONDS:
         raise ApiError(45007)
-    return kind, content_type, file  # type: ignore[return-value]
+    return kind, content_type, file
 
 
 def sent_file(call: Call) -> File:

@@ -843,11 +843,15 @@ async def test_settings_change_and_nonsense_is_refused(
     machine: httpx.AsyncClient, platform: Platform
 ) -> None:
     new = {"mode": "compatible", "push_format": "json", "account_type": "verified_subscription", "pace": 12.5}
+    new |= {"job_seconds": 0.5, "publish_status": 3}
     assert (await machine.post("/simulator/api/settings", json=new)).status_code == 200
     (entry,) = (await machine.get("/simulator/api/changes")).json()["entries"]
     assert {name: entry["data"][name] for name in new} == new
     assert platform.mode == "compatible"
-    for nonsense in ({"mode": "x"}, {"push_format": 1}, {"account_type": None}, {"pace": -1}, {"pace": "2"}):
+    for nonsense in (
+        *({"mode": "x"}, {"push_format": 1}, {"account_type": None}, {"pace": -1}, {"pace": "2"}),
+        *({"job_seconds": -1}, {"job_seconds": "soon"}, {"publish_status": 7}, {"publish_status": True}),
+    ):
         assert (await machine.post("/simulator/api/settings", json=nonsense)).status_code == 400
 
 

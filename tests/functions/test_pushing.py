@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from local.platform import follower as bodies
 from local.platform.account import AccountType
 from local.platform.api import api_routes
-from local.platform.state import Follower as PhoneOf
+from local.platform.people import Follower as PhoneOf
 from local.platform.state import Platform
 from tests.functions.test_faults import ANSWER, Jobs
 from tests.support.account import APP_ID, Follower, Server, client, environment, running

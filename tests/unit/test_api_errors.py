@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from local.platform.api_errors import MESSAGES
 from wechat_oa.api.errors import UnknownOutcome, WeChatError, WeChatUnavailable, refusal
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -39,6 +40,16 @@ def test_every_known_errcode_is_explained(errcode: int) -> None:
 
     assert error.explanation != UNEXPLAINED.explanation
     assert error.explanation
+    assert error.advice != UNEXPLAINED.advice
+    assert error.advice
+
+
+@pytest.mark.parametrize("errcode", sorted(MESSAGES))
+def test_what_the_local_platform_refuses_with_is_explained(errcode: int) -> None:
+    error = WeChatError(errcode, MESSAGES[errcode], PATH)
+
+    assert error.explanation != UNEXPLAINED.explanation
+    assert error.advice != UNEXPLAINED.advice
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample["errcode"])

@@ -93,7 +93,11 @@ def check_article(article: Article, where: str = "") -> list[str]:
     warnings = limits.characters(f"{where}标题", title, _TITLE, safe=_SAFE_TITLE)
     warnings += limits.characters(f"{where}作者", article.get("author", ""), _AUTHOR)
     warnings += limits.characters(f"{where}摘要", article.get("digest", ""), _DIGEST, safe=_SAFE_DIGEST)
-    warnings += limits.utf8_bytes(f"{where}原文链接", article.get("content_source_url", ""), _URL_BYTES)
+    link = article.get("content_source_url", "")
+    warnings += limits.utf8_bytes(f"{where}原文链接", link, _URL_BYTES)
+    limits.require(
+        not link or link.startswith(("http://", "https://")), f"{where}原文链接要以 http:// 或 https:// 开头"
+    )
     warnings += _check_content(content, where)
     match article.get("article_type", "news"):
         case "news":

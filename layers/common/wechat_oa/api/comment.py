@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypedDict, cast
+from typing import Any, Final, Literal, TypedDict, cast
 
 from . import limits
 from .client import WeChatClient
 
 MAX_COUNT = 49
 """WeChat refuses 50."""
-ALL, ORDINARY, SELECTED = 0, 1, 2
+ALL: Final = 0
+ORDINARY: Final = 1
+SELECTED: Final = 2
 """Which comments to list: all, ordinary (普通) or selected (精选) ones."""
 
 

@@ -2,7 +2,8 @@
 
 The meanings in ``errcodes.json`` are the platform's own short ones: as WxJava's ``WxMpErrorMsgEnum``
 (Apache-2.0) has them, else wechatpy's ``WeChatErrorCode`` (MIT), else the errcode tables on the official
-pages 全局返回码, 获取稳定版接口调用凭据, 新增草稿, 发布草稿, 留言管理, 客服输入状态 and 标签管理.
+pages 全局返回码, 获取稳定版接口调用凭据, 新增草稿, 发布草稿, 留言管理, 客服输入状态, 标签管理, 模板消息,
+查询 API 调用额度, 设置群发速度 and 长信息转短链.
 The advice is ours.
 """
 

@@ -27,19 +27,20 @@ def characters(what: str, text: str, most: int, *, safe: int | None = None) -> l
 def utf8_bytes(what: str, text: str, most: int, *, least: int = 0) -> list[str]:
     """Check a text's length in UTF-8 bytes."""
     size = len(text.encode("utf-8", "replace"))
-    require(size >= least, f"{what}不能为空")
+    require(size >= least, f"{_named(what)}不能为空")
     return _at_most(what, size, most, None, "个字节（一个汉字 3 个字节）")
 
 
 def items(what: str, given: Collection[object], most: int, *, least: int = 1) -> list[str]:
     """Check how many there are."""
-    require(len(given) >= least, f"{what}至少要有 {least} 个" if given or least > 1 else f"{what}不能为空")
+    reason = f"至少要有 {least} 个" if least > 1 else "不能为空"
+    require(len(given) >= least, _named(what) + reason)
     return _at_most(what, len(given), most, None, "个")
 
 
 def between(what: str, number: int, least: int, most: int) -> None:
     """Check a number."""
-    require(least <= number <= most, f"{what}要在 {least} 到 {most} 之间，现在是 {number}")
+    require(least <= number <= most, f"{_named(what)}要在 {least} 到 {most} 之间，现在是 {number}")
 
 
 def file_size(what: str, size: int, most: int, *, safe: int | None = None) -> list[str]:
@@ -52,9 +53,9 @@ def file_size(what: str, size: int, most: int, *, safe: int | None = None) -> li
 
 
 def _at_most(what: str, length: int, most: int, safe: int | None, unit: str) -> list[str]:
-    require(length <= most, f"{what}最多 {most} {unit}，现在有 {length}")
+    require(length <= most, f"{_named(what)}最多 {most} {unit}，现在有 {length}")
     if safe is not None and length > safe:
-        return [f"{what}有 {length} {unit}，超过了 {safe}：微信的文档说法不一，可能会拒收"]
+        return [f"{_named(what)}有 {length} {unit}，超过了 {safe}：微信的文档说法不一，可能会拒收"]
     return []
 
 
@@ -62,3 +63,8 @@ def _readable(size: int) -> str:
     if size < 1 << 10:
         return f"{size} 字节"
     return f"{size / (1 << 10):.4g} KB" if size < 1 << 20 else f"{size / (1 << 20):.3g} MB"
+
+
+def _named(what: str) -> str:
+    """Latin letters and Chinese stand apart."""
+    return f"{what} " if what[-1:].isascii() else what
