@@ -10,7 +10,7 @@ PIP    := -m pip install --quiet --disable-pip-version-check
 BUILD_PATH := $(shell ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13*/bin 2>/dev/null | head -n 1):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run test test-browser check format bench build sam-local-test clean
+.PHONY: run test test-browser conformance check format bench build sam-local-test clean
 
 run: $(VENV)/ready
 	@$(BIN)/python -m local
@@ -20,6 +20,10 @@ test: $(VENV)/ready
 
 test-browser: $(VENV)/ready
 	$(BIN)/python -m pytest -m browser --dist loadfile
+
+# The official suite of the MCP project, in both eras of the protocol.
+conformance: $(VENV)/ready
+	$(BIN)/python -m tests.conformance.run
 
 check: $(VENV)/ready $(SAM)/ready
 	$(BIN)/ruff check .

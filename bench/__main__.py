@@ -18,6 +18,7 @@ from bench import (
     followers,
     imports,
     ladder,
+    mcp_server,
     pages,
 )
 from bench.processes import ROOT
@@ -31,6 +32,7 @@ MEASURES: Mapping[str, tuple[Callable[[], Table], ...]] = {
     "followers": (followers.measure,),
     "chat": (chat.measure,),
     "article": (article.measure,),
+    "mcp_server": (mcp_server.measure,),
     "pages": (pages.measure,),
 }
 

@@ -33,6 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
                         show_xml=options.xml,
                     )
                 )
+            case "mcp":
+                from local import mcp_server  # noqa: PLC0415  (the heavy part)
+
+                return mcp_server.run(environment)
             case "config":
                 return config_command.run(options, read_settings(environment))
             case _:
@@ -55,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local", description="在一台机器上运行整个公众号")
     commands = parser.add_subparsers(dest="command", metavar="命令")
     commands.add_parser("serve", help="启动（默认）")
+    commands.add_parser("mcp", help="MCP 服务器（MCP_TRANSPORT=stdio|http|sse，默认 stdio）")
     send = commands.add_parser("send", help="像粉丝一样发一条文字消息")
     send.add_argument("text", help="消息内容")
     send.add_argument("--as", dest="name", default="小明", help="粉丝的名字（默认 小明）")

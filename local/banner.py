@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from local.house import House
+from local.mcp_server import access
 
 _LABEL_WIDTH = 12
 
@@ -20,6 +21,7 @@ def banner(house: House) -> str:
         _line("模拟器", f"{url}/simulator/   {_PHONE}" if house.simulator else _NO_SIMULATOR),
         _line("网页聊天", f"{url}{settings.context_path}/chat/"),
         _line("微信回调", f"{url}{settings.context_path}/wechat/reply"),
+        _line("MCP", f"http://{settings.mcp_host}:{settings.mcp_port}/mcp   {access(settings)}"),
         _line("健康检查", f"{url}/health"),
         _line("数据", f"{settings.data_dir}   （重启后还在）"),
         "",

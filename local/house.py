@@ -31,7 +31,7 @@ from wechat_reply.services import Services
 from wechat_reply.working import Worker
 
 CONCURRENT_ANSWERS = 256
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 GRACE_SECONDS = 20.0
 """What answers under way get to finish when the server stops."""
 
@@ -85,7 +85,7 @@ class House:
         a real account's token signs only where the owner says so (a tunnel may lead here)."""
         if self.configured.simulator != "auto":
             return self.configured.simulator == "on"
-        return self.configured.msg_server_host in _LOOPBACK and not self.configured.wechat_token
+        return self.configured.msg_server_host in LOOPBACK and not self.configured.wechat_token
 
     @property
     def demo_answers(self) -> bool:

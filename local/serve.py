@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import logging
 import socket
 import sys
@@ -16,6 +15,8 @@ import uvloop
 
 from local.banner import banner
 from local.house import House
+from local.listening import CannotListenError, listen_all
+from local.mcp_server import McpServer
 from local.pages_server import PagesServer
 from local.server import make_app
 
@@ -34,11 +35,12 @@ async def _serve(environment: Mapping[str, str]) -> int:
     settings = house.settings
     _log_to(Path("logs/wechat_oa.log") if settings.save_log else None)
     try:
-        listeners = _listen_all(
+        listeners = listen_all(
             settings.msg_server_host,
             {"WECHAT_MSG_SERVER_PORT": settings.msg_server_port, "PAGES_PORT": settings.pages_port},
         )
-    except _CannotListenError as error:
+        listeners += listen_all(settings.mcp_host, {"MCP_PORT": settings.mcp_port})
+    except CannotListenError as error:
         await house.stop()
         print(error, file=sys.stderr)
         return 1
@@ -47,9 +49,12 @@ async def _serve(environment: Mapping[str, str]) -> int:
     )
     pages = PagesServer(house.pages)
     pages.begin(listeners[1])
+    mcp = McpServer(house)
+    mcp.begin(listeners[2])
     try:
         await _Server(config, house).serve(sockets=listeners[:1])
     finally:
+        await mcp.end()
         await pages.end()
     return 0
 
@@ -69,43 +74,6 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._house.platform.feed.close()
         await super().shutdown(sockets=sockets)
-
-
-class _CannotListenError(Exception):
-    """A port cannot be had. The text says why and what to do."""
-
-
-def _listen_all(host: str, ports: Mapping[str, int]) -> list[socket.socket]:
-    """Listen on every port (by the setting that chooses it), or on none."""
-    listeners: list[socket.socket] = []
-    for setting, port in ports.items():
-        try:
-            listeners.append(_listen(host, port))
-        except OSError as error:
-            for listener in listeners:
-                listener.close()
-            raise _CannotListenError(_cannot_listen(error, host, port, setting)) from error
-    return listeners
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named so that asyncio sees TCP and turns Nagle's delay off: 40 ms on every answer.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-def _cannot_listen(error: OSError, host: str, port: int, setting: str) -> str:
-    if error.errno == errno.EADDRINUSE:
-        other = f"{setting}={port + 10} make run"
-        return f"端口 {port} 已经被占用：是不是已经启动了一个？要换一个端口：{other}"
-    return f"不能在 {host}:{port} 上监听：{error.strerror}"
 
 
 class _Formatter(logging.Formatter):

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.browser.chat_page import CHROMIUM, CHROMIUM_ARGUMENTS
 from wechat_mcp.article import Options, all_themes, cover, darkmode, gallery, render
 from wechat_mcp.article.gallery import PHONE
 
@@ -51,14 +50,6 @@ TEXT = """
     return found;
 }
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -16,9 +15,9 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.test_simulator import CHROMIUM, CHROMIUM_ARGUMENTS, CONTRAST, DESK, PHONE
+from tests.browser.chat_page import CONTRAST
 from tests.support.serving import free_port
 from wechat_oa.page_headers import PAGE_HEADERS
 from wechat_oa.page_templates import TEMPLATES, generate
@@ -26,6 +25,8 @@ from wechat_oa.page_templates import TEMPLATES, generate
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 860}
 PASSWORD = "passw0rd-1"
 FIELDS: dict[str, Any] = {
     "title": "秋季新品品鉴会：一杯好茶的旅程",
@@ -93,16 +94,6 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
             yield Local(url, f"http://127.0.0.1:{pages_port}", http)
         finally:
             server.kill()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not shutil.which(CHROMIUM):
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 def opened(browser: Browser, url: str, viewport: Any = PHONE, **options: Any) -> Page:
@@ -291,7 +282,7 @@ def test_a_hostile_page_is_contained(browser: Browser, local: Local) -> None:
     # Given a page that takes what it can, a visitor with cookies, and another page that it could delete
     local.host("victim", "<title>别人的")
     url = local.host("hostile", (Path(__file__).parent / "hostile.html").read_text())
-    context = browser.new_context(viewport={"width": PHONE["width"], "height": PHONE["height"]})
+    context = browser.new_context(viewport=PHONE)
     context.add_cookies([{"name": "chat_access", "value": "secret", "url": local.url}])
     page = context.new_page()
     page.goto(f"{local.url}/manage/")

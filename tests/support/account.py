@@ -51,6 +51,7 @@ class Server:
             "PYTHONPATH": str(ROOT),
             "WECHAT_MSG_SERVER_PORT": str(self.port),
             "PAGES_PORT": str(free_port()),
+            "MCP_PORT": str(free_port()),
             **settings,
         }
         self._process: asyncio.subprocess.Process | None = None

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncGenerator
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
 
@@ -36,4 +37,24 @@ async def serving(app: ASGIApp, port: int = 0) -> AsyncGenerator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.should_exit = True
+        await task
+
+
+@contextlib.asynccontextmanager
+async def running(app: Starlette) -> AsyncGenerator[None]:
+    """Let ``app`` be between its start and its end, both in one task: a fixture's halves are in two."""
+    started, ended = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.router.lifespan_context(app):
+            started.set()
+            await ended.wait()
+
+    task = asyncio.create_task(live())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
+    try:
+        yield
+    finally:
+        ended.set()
         await task

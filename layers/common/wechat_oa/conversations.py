@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from wechat_oa.ai.prompt import MAX_HISTORY_CHARACTERS, MAX_HISTORY_TURNS, Turn
 from wechat_oa.identifiers import time_ordered_id
+from wechat_oa.inbox import index_item
 from wechat_oa.store.table import Table
 
 TURN_SECONDS = 7 * 24 * 3600
@@ -40,17 +41,19 @@ class Conversations:
     def remember(self, openid: str, turn_id: str, question: str, answer: str) -> None:
         """Store a turn; ``turn_id`` sorts by the time of the question. Storing it again replaces it.
 
-        Raises StoreError.
+        The owner's inbox finds it by its day. Raises StoreError.
         """
+        ttl = int(self._clock()) + TURN_SECONDS
         self._table.put(
             {
                 "pk": f"turns#{openid}",
                 "sk": turn_id,
                 "question": question[:_MAX_STORED_CHARACTERS],
                 "answer": answer[:_MAX_STORED_CHARACTERS],
-                "ttl": int(self._clock()) + TURN_SECONDS,
+                "ttl": ttl,
             }
         )
+        self._table.put(index_item(openid, turn_id, ttl))
 
     def forget(self, openid: str) -> None:
         """Forget everything a follower has said so far, and answers to it that are still being written.

@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 InteractionMode = Literal["stream", "block"]
 Simulator = Literal["auto", "on", "off"]
 ChatAccess = Literal["open", "code"]
+McpTransport = Literal["stdio", "http", "sse"]
+McpScope = Literal["read", "write", "publish"]
 PagesIndex = Literal["public", "owner"]
 
 DEFAULT_OPENAI_URL = "https://api.openai.com/v1"
@@ -52,6 +54,15 @@ class AiSettings:
     def configured(self) -> bool:
         """Whether a service was named at all: a key, or an address of one that needs no key (Ollama)."""
         return bool(self.api_key) or self.api_url != DEFAULT_OPENAI_URL
+
+
+@dataclass(frozen=True)
+class McpToken:
+    """A token that the owner made up for the MCP server, and what it is good for."""
+
+    name: str
+    scope: McpScope
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -106,6 +117,23 @@ class Settings:
     official_account_qrcode: str = ""
     """The address of the account's QR code, for visitors of the chat page."""
 
+    mcp_transport: McpTransport = "stdio"
+    mcp_host: str = "127.0.0.1"
+    mcp_port: int = 3003
+    mcp_auth_tokens: tuple[McpToken, ...] = ()
+    """Any of these opens the MCP server."""
+    mcp_public_url: str = ""
+    """Where the world reaches the MCP server, without a slash at its end and without /mcp."""
+    mcp_allowed_origins: tuple[str, ...] = ()
+    """Other sites whose pages may call the MCP server from a browser."""
+    mcp_allow_files: bool = False
+    """Whether MCP tools may read files of the machine they run on; over stdio they always may."""
+    mcp_oauth_issuer: str = ""
+    """An authorization server of the owner's, whose tokens open the MCP server."""
+    mcp_oauth_jwks_url: str = ""
+    mcp_oauth_audience: str = ""
+    mcp_uploads_bucket: str = ""
+    """Where large files are sent to before a tool uses them; empty: nowhere."""
     pages_url: str = ""
     """Where hosted pages are served, without a slash at its end; empty: by the pages API itself."""
     site_url: str = ""
@@ -176,6 +204,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         official_account_qrcode=read.url("WECHAT_OFFICIAL_ACCOUNT_QRCODE", default=""),
         chat=read.ai(),
         wechat=read.ai("WECHAT_"),
+        mcp_transport=cast(McpTransport, read.choice("MCP_TRANSPORT", ("stdio", "http", "sse"))),
+        mcp_host=read.text("MCP_HOST", default=Settings.mcp_host),
+        mcp_port=read.count("MCP_PORT", 3003, low=1, high=65535),
+        mcp_auth_tokens=read.tokens("MCP_AUTH_TOKENS"),
+        mcp_public_url=read.public_url("MCP_PUBLIC_URL"),
+        mcp_allowed_origins=read.words("MCP_ALLOWED_ORIGINS"),
+        mcp_allow_files=read.flag("MCP_ALLOW_FILES"),
+        mcp_oauth_issuer=read.url("MCP_OAUTH_ISSUER", default=""),
+        mcp_oauth_jwks_url=read.url("MCP_OAUTH_JWKS_URL", default=""),
+        mcp_oauth_audience=read.text("MCP_OAUTH_AUDIENCE"),
+        mcp_uploads_bucket=read.text("WECHAT_OA_UPLOADS_BUCKET"),
         pages_url=read.url("PAGES_URL", default=""),
         site_url=read.url("SITE_URL", default=""),
         pages_port=read.count("PAGES_PORT", 3005, low=1, high=65535),
@@ -303,6 +342,33 @@ class _Reader:
             self.problems.append(f"{name} must be an address that starts with http:// or https://")
             return default
         return f"{value}/" if slash else value
+
+    def public_url(self, name: str) -> str:
+        """An address that others reach: https, unless it is this machine's own."""
+        value = self.url(name, default="")
+        parts = urlsplit(value)
+        if value and parts.scheme != "https" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            self.problems.append(f"{name} must start with https://: tokens and passwords go there")
+            return ""
+        return value
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """What stands between commas."""
+        return tuple(filter(None, (word.strip() for word in self.text(name).split(","))))
+
+    def tokens(self, name: str) -> tuple[McpToken, ...]:
+        """``token`` (good for everything) or ``name:scope:token``, between commas."""
+        found = []
+        for number, written in enumerate(self.words(name), 1):
+            who, scope, token = written.split(":") if written.count(":") == 2 else ("", "publish", written)
+            if scope not in get_args(McpScope) or not re.fullmatch(r"[!-+\--9;-~]{16,200}", token):
+                self.problems.append(
+                    f"{name}: token {number} must be token or name:scope:token, with read, write or publish as its "
+                    "scope, and 16 to 200 characters without spaces, commas and colons as its token"
+                )
+            else:
+                found.append(McpToken(who.strip() or f"token-{number}", cast(McpScope, scope), token))
+        return tuple(found)
 
     def path(self, name: str) -> str:
         value = self.text(name).strip("/")

@@ -1,0 +1,1 @@
+"""Who may use the server: bearer tokens, an issuer of the owner's, or the owner's password."""

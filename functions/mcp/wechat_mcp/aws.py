@@ -1,0 +1,65 @@
+"""The services on AWS: clients made once, settings and secrets read once, when the function starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.config import Config
+
+from wechat_mcp.aws_uploads import S3UploadUrls
+from wechat_mcp.services import McpServices
+from wechat_oa.aws import aws_session, aws_settings
+from wechat_oa.aws_pages import aws_pages
+from wechat_oa.settings import Settings
+from wechat_oa.store.aws_table import DynamoTable
+
+_CONFIG = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+
+
+def aws_services(environment: Mapping[str, str]) -> McpServices:
+    """Return the services that a function's environment describes.
+
+    Raises SettingsError, and botocore's errors when the secrets cannot be read: then the function must not
+    start.
+    """
+    aws = aws_session()
+    settings = aws_settings(aws, environment)
+    table = DynamoTable(aws.create_client("dynamodb", config=_CONFIG), settings.table_name)
+    uploads = settings.mcp_uploads_bucket
+    return McpServices(
+        settings,
+        table,
+        pages=aws_pages(aws, settings, table) if settings.pages_bucket else None,
+        web_server=DeployedServer(settings),
+        upload_urls=S3UploadUrls(aws.create_client("s3", config=_CONFIG), uploads) if uploads else None,
+    )
+
+
+class DeployedServer:
+    """The deployed site: API Gateway and CloudFront are always there."""
+
+    always_on = True
+
+    def __init__(self, settings: Settings) -> None:
+        """``settings`` name the addresses."""
+        self._settings = settings
+
+    async def start(self, port: int) -> str:
+        """Nothing is to be started."""
+        return self._settings.site_url
+
+    async def stop(self) -> bool:
+        """Nothing can be stopped."""
+        return False
+
+    async def status(self) -> dict[str, Any]:
+        """Return the deployed addresses."""
+        settings = self._settings
+        urls = {
+            "网站": settings.site_url,
+            "聊天": settings.chat_url,
+            "网页": settings.pages_url,
+            "MCP": f"{settings.mcp_public_url}/mcp" if settings.mcp_public_url else "",
+        }
+        return {"running": True, "urls": {name: url for name, url in urls.items() if url}}

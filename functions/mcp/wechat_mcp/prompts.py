@@ -1,0 +1,55 @@
+"""Prompts: ways to begin, which a client offers by name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastmcp import FastMCP
+from pydantic import Field
+
+
+def add_to(server: FastMCP) -> None:
+    """Add the prompts."""
+
+    @server.prompt(name="write_article", title="写一篇公众号文章")
+    def write_article(
+        topic: Annotated[str, Field(description="主题")],
+        audience: Annotated[str, Field(description="写给谁看")] = "公众号的读者",
+        length: Annotated[str, Field(description="大约多少字")] = "1200",
+    ) -> str:
+        """从主题写出一篇文章，放进草稿箱"""
+        return (
+            f"请写一篇公众号文章，主题是「{topic}」，写给{audience}，大约 {length} 字。\n"
+            "1. 先给三个标题（32 字以内）和提纲，等我选定；\n"
+            "2. 写正文：开头直接有内容，小标题清楚，段落短，不编造事实和引语；另写 120 字以内的摘要；\n"
+            "3. 我同意后，封面用 wechat_permanent_media 上传，正文图片用 wechat_upload_img 换成微信的地址，"
+            "用 wechat_draft 建草稿，把 media_id 告诉我；\n"
+            "4. 不要发布：由我看过草稿再决定。"
+        )
+
+    @server.prompt(name="notes_to_draft", title="把笔记变成草稿")
+    def notes_to_draft(
+        notes: Annotated[str, Field(description="笔记，Markdown 或随手记的要点")],
+        title: Annotated[str, Field(description="标题，不填就由你起")] = "",
+    ) -> str:
+        """把零散的笔记整理成一篇文章，放进草稿箱"""
+        named = f"标题用「{title}」。" if title else "请起一个 32 字以内的标题。"
+        return (
+            f"请把下面的笔记整理成一篇公众号文章，{named}保留我的观点和语气，理顺顺序，补上必要的过渡，不添加笔记里"
+            "没有的事实。整理好先给我看；我同意后建成草稿（图片先上传），不要发布。\n\n"
+            f"<notes>\n{notes}\n</notes>"
+        )
+
+    @server.prompt(name="weekly_report", title="公众号周报")
+    def weekly_report(
+        focus: Annotated[str, Field(description="特别想看什么")] = "",
+    ) -> str:
+        """上一周的粉丝、文章和来信"""
+        extra = f"特别关注：{focus}。" if focus else ""
+        return (
+            "请写公众号上一周的周报，一页以内，先说结论。"
+            + extra
+            + "\n用 wechat_stats 取最近 7 天的 getusersummary（粉丝增减）、getusercumulate（总数）、getupstreammsg（来信），"
+            '以及每天的 getarticleread（文章阅读）；用 wechat_publish(action="list") 看发布了什么；用 wechat_inbox 看读者最常问什么。\n'
+            "某个接口没有权限（48001）就说明，不要猜数字。最后给两三条下周可以做的事。"
+        )

@@ -1,0 +1,144 @@
+"""What the tools work with, made once in a process and handed in everywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple, Protocol
+
+import httpx
+
+from wechat_mcp.fetching import Fetch, PublicFetcher
+from wechat_oa.access_codes import AccessCodes
+from wechat_oa.answers import Answers
+from wechat_oa.api.client import WeChatClient, make_client
+from wechat_oa.api.transport import make_http_client
+from wechat_oa.owner import OwnerPassword
+from wechat_oa.pages import Pages
+from wechat_oa.quota import Quota
+from wechat_oa.settings import Settings
+from wechat_oa.store.table import Table
+
+_ACCOUNT = ("config", "account")
+
+
+class Account(NamedTuple):
+    """Whose account the tools work on."""
+
+    app_id: str
+    app_secret: str
+    saved: bool
+    """Whether it was configured with a tool, rather than with the settings."""
+
+
+class WebServer(Protocol):
+    """The web server with the chat, the pages and the callback, as the static_page tool knows it."""
+
+    always_on: bool
+    """Whether it can be neither started nor stopped from here."""
+
+    async def start(self, port: int) -> str:
+        """Start it, on ``port`` unless that is 0; return its address. Raises OSError."""
+        ...
+
+    async def stop(self) -> bool:
+        """Stop it; return whether it was running."""
+        ...
+
+    async def status(self) -> dict[str, Any]:
+        """Return ``running`` and ``urls``: names and addresses."""
+        ...
+
+
+class UploadUrls(Protocol):
+    """Addresses that large files are sent to directly, and where they then lie."""
+
+    def create(self, filename: str, content_type: str) -> dict[str, Any]:
+        """Return ``upload_id``, ``url``, ``fields`` and ``expires_in`` of a form POST. Raises StoreError."""
+        ...
+
+    def take(self, upload_id: str) -> tuple[str, bytes, str] | None:
+        """Return name, content and type of what was sent, or None. Raises StoreError."""
+        ...
+
+
+class McpServices:
+    """The settings, the stores, WeChat, and what is built on them."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        table: Table,
+        *,
+        pages: Pages | None = None,
+        web_server: WebServer | None = None,
+        upload_urls: UploadUrls | None = None,
+        files_allowed: bool = False,
+        tokens_required: bool = True,
+        http: httpx.AsyncClient | None = None,
+        fetch: Fetch | None = None,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Nothing is read or written yet.
+
+        ``files_allowed``: whether tools may read files where this runs. ``tokens_required``: whether a caller
+        without a token may do nothing. ``http`` reaches WeChat, ``fetch`` public addresses. ``clock`` gives
+        epoch seconds, and ``sleep`` waits.
+        """
+        self.settings = settings
+        self.table = table
+        self.pages = pages
+        self.web_server = web_server
+        self.upload_urls = upload_urls
+        self.files_allowed = files_allowed
+        self.tokens_required = tokens_required
+        self.clock = clock
+        self.sleep = sleep
+        self.answers = Answers(table, clock)
+        self.codes = AccessCodes(table, settings.code_valid_days, clock)
+        self.password = OwnerPassword(table, settings.config_password, clock)
+        self.quota = Quota(table, clock)
+        self.fetch: Fetch = fetch or PublicFetcher()
+        self._http = http
+        self._clients: tuple[Account, WeChatClient] | None = None
+
+    def account(self) -> Account:
+        """Return the account: the one that was configured with a tool, else that of the settings.
+
+        Raises StoreError.
+        """
+        saved = self.table.get(*_ACCOUNT)
+        if saved:
+            return Account(saved["app_id"], saved["app_secret"], True)
+        return Account(self.settings.app_id, self.settings.app_secret, False)
+
+    def save_account(self, app_id: str, app_secret: str) -> None:
+        """Use another account from now on. Raises StoreError."""
+        pk, sk = _ACCOUNT
+        self.table.put({"pk": pk, "sk": sk, "app_id": app_id, "app_secret": app_secret})
+
+    def forget_account(self) -> bool:
+        """Go back to the account of the settings; return whether there was another one. Raises StoreError."""
+        saved = self.table.get(*_ACCOUNT) is not None
+        self.table.delete(*_ACCOUNT)
+        return saved
+
+    def client(self) -> WeChatClient:
+        """Return the client of the account. Raises StoreError."""
+        account = self.account()
+        if self._clients is None or self._clients[0] != account:
+            self._clients = (account, self.client_of(account.app_id, account.app_secret))
+        return self._clients[1]
+
+    def client_of(self, app_id: str, app_secret: str) -> WeChatClient:
+        """Return the client of any account, such as one that is to be tried first."""
+        self._http = self._http or make_http_client()
+        return make_client(
+            self._http,
+            self.table,
+            app_id=app_id,
+            app_secret=app_secret,
+            base_url=self.settings.official_api_url,
+        )
