@@ -165,7 +165,7 @@ def world() -> Iterator[World]:
     listener.close()
 
 
-def wait_for(url: str, seconds: float = 30) -> None:
+def wait_for(url: str, seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while True:
         with contextlib.suppress(httpx.TransportError):
