@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatch
 
 import pytest
 
+from chat_app.app import ROUTES
 from chat_app.reading import MOST_SECONDS
+from chat_app.stream import HEARTBEAT_SECONDS
+from chat_app.visitors import CLOUDFRONT_ADDRESS, COOKIE, PROXY_HEADER
 from tests.stack.expand import ROOT, Stack
 
 # ---- The way in ----------------------------------------------------------------------------------------
@@ -203,6 +207,51 @@ def test_the_web_adapter_of_the_processor_runs_the_script_and_streams(architectu
 def test_no_page_elsewhere_may_call_the_chat(stack: Stack) -> None:
     # Nothing allows it: neither the address nor the application answers a browser's question whether it may.
     assert "Cors" not in stack.properties("ChatFunctionUrl")
+
+
+def test_the_sites_page_reaches_the_chat_under_its_own_origin_and_nothing_of_it_is_kept(stack: Stack) -> None:
+    config = stack.properties("SiteDistribution")["DistributionConfig"]
+    behaviors = {b["PathPattern"]: b for b in config["CacheBehaviors"] if b["TargetOriginId"] == "chat"}
+    (origin,) = [each for each in config["Origins"] if each["Id"] == "chat"]
+    requests = stack.properties("ChatRequests")["OriginRequestPolicyConfig"]
+
+    paths = {path for _, both, _ in ROUTES for path in both}
+    assert all(any(fnmatch(path, pattern) for pattern in behaviors) for path in paths)
+    for behavior in behaviors.values():
+        assert behavior["ViewerProtocolPolicy"] == "https-only"
+        assert "POST" in behavior["AllowedMethods"]
+        assert not behavior["Compress"]
+        assert behavior["CachePolicyId"] == "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
+        assert behavior["OriginRequestPolicyId"] == "ChatRequests"
+    assert origin["CustomOriginConfig"]["OriginReadTimeout"] > 2 * HEARTBEAT_SECONDS
+    (secret,) = origin["OriginCustomHeaders"]
+    assert secret["HeaderName"] == PROXY_HEADER
+    assert secret["HeaderValue"] == stack.environment("ChatFunction")["CHAT_PROXY_SECRET"]
+    assert requests["CookiesConfig"]["Cookies"] == [COOKIE]
+    assert {CLOUDFRONT_ADDRESS, "content-type", "x-config-password"} <= {*requests["HeadersConfig"]["Headers"]}
+    assert "host" not in requests["HeadersConfig"]["Headers"]
+
+
+def test_the_chat_never_answers_403_which_the_site_shows_as_a_missing_page() -> None:
+    sources = (ROOT / "functions" / "chat" / "chat_app").glob("*.py")
+
+    assert not [path.name for path in sources if re.search(r"\b403\b", path.read_text())]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({}, "https://${SiteDistribution.DomainName}/chat/"),
+        ({"SiteDomain": "oa.example.com"}, "https://oa.example.com/chat/"),
+        ({"SiteDomain": "oa.example.com", "ChatUrl": "https://a.example/"}, "https://a.example/"),
+    ],
+)
+def test_replies_lead_to_the_sites_chat_or_to_the_one_that_was_named(
+    parameters: dict[str, str], expected: str
+) -> None:
+    stack = Stack(**parameters)
+
+    assert {stack.environment(name)["CHAT_URL"] for name in ("CallbackFunction", "WorkerFunction")} == {expected}
 
 
 def test_the_chat_outlives_the_longest_answer(stack: Stack) -> None:

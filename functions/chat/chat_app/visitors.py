@@ -18,8 +18,8 @@ from wechat_oa.settings import Settings
 COOKIE = "chat_access"
 _LAMBDA_CONTEXT = "x-amzn-request-context"
 """Written by the Web Adapter over whatever the caller wrote there."""
-_PROXY_HEADER = "x-chat-proxy"
-_CLOUDFRONT_ADDRESS = "cloudfront-viewer-address"
+PROXY_HEADER = "x-chat-proxy"
+CLOUDFRONT_ADDRESS = "cloudfront-viewer-address"
 _WITH_PORT = re.compile(r"(\[[^\]]*\]|[0-9.]+):[0-9]+")
 
 
@@ -78,10 +78,10 @@ def _signature(services: ChatServices, value: str) -> str:
 def _address(settings: Settings, request: Request) -> str:
     """The caller's address, from where the deployment says that it stands."""
     if settings.proxy_secret and hmac.compare_digest(
-        request.headers.get(_PROXY_HEADER, "").encode("latin-1"), settings.proxy_secret.encode()
+        request.headers.get(PROXY_HEADER, "").encode("latin-1"), settings.proxy_secret.encode()
     ):
         # Address and port.
-        return request.headers.get(_CLOUDFRONT_ADDRESS, "").rpartition(":")[0]
+        return request.headers.get(CLOUDFRONT_ADDRESS, "").rpartition(":")[0]
     direct = request.client.host if request.client else ""
     header = settings.client_address_header
     if not header:
