@@ -46,7 +46,6 @@ def test_pages_have_the_headers_that_the_code_says(stack: Stack) -> None:
 def test_the_site_has_the_headers_that_the_code_says(stack: Stack) -> None:
     apis = [
         "https://${HttpApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}",
-        "https://*.lambda-url.${AWS::Region}.on.aws",
     ]
     pages = "https://${PagesDistribution.DomainName}"
 

@@ -228,7 +228,9 @@ def test_the_sites_page_reaches_the_chat_under_its_own_origin_and_nothing_of_it_
     assert secret["HeaderName"] == PROXY_HEADER
     assert secret["HeaderValue"] == stack.environment("ChatFunction")["CHAT_PROXY_SECRET"]
     assert requests["CookiesConfig"]["Cookies"] == [COOKIE]
-    assert {CLOUDFRONT_ADDRESS, "content-type", "x-config-password"} <= {*requests["HeadersConfig"]["Headers"]}
+    assert {CLOUDFRONT_ADDRESS, "content-type", "x-config-password"} <= {
+        *requests["HeadersConfig"]["Headers"]
+    }
     assert "host" not in requests["HeadersConfig"]["Headers"]
 
 
@@ -251,7 +253,9 @@ def test_replies_lead_to_the_sites_chat_or_to_the_one_that_was_named(
 ) -> None:
     stack = Stack(**parameters)
 
-    assert {stack.environment(name)["CHAT_URL"] for name in ("CallbackFunction", "WorkerFunction")} == {expected}
+    assert {stack.environment(name)["CHAT_URL"] for name in ("CallbackFunction", "WorkerFunction")} == {
+        expected
+    }
 
 
 def test_the_chat_outlives_the_longest_answer(stack: Stack) -> None:
