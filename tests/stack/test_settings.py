@@ -14,6 +14,7 @@ SECRETS = {
     "CallbackFunction": {"WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_ENCODING_AES_KEY_PREVIOUS"},
     "WorkerFunction": {"OPENAI_API_KEY", "OPENAI_WECHAT_API_KEY", "WECHAT_APP_SECRET"},
     "PagesFunction": {"OPENAI_CONFIG_PASSWORD"},
+    "McpFunction": {"MCP_AUTH_TOKENS", "OPENAI_CONFIG_PASSWORD", "WECHAT_APP_SECRET"},
 }
 ALL_SECRETS = {name for names in SECRETS.values() for name in names}
 NOT_ON_LAMBDA = {
@@ -23,6 +24,10 @@ NOT_ON_LAMBDA = {
     "WECHAT_OA_SIMULATOR": "the simulator is part of the local server",
     "WECHAT_OA_DEMO_SECONDS": "the demo model is part of the local server",
     "PAGES_PORT": "CloudFront serves the pages",
+    "MCP_TRANSPORT": "the HTTP API calls",
+    "MCP_HOST": "API Gateway listens",
+    "MCP_PORT": "API Gateway listens",
+    "MCP_ALLOW_FILES": "there are no files of the owner's",
     "IS_SAVE_LOG": "CloudWatch keeps the logs",
     "OPENAI_BASE_URL": "another name of OPENAI_API_URL",
     "OPENAI_WECHAT_BASE_URL": "another name of OPENAI_WECHAT_API_URL",
@@ -34,6 +39,8 @@ OF_THE_DEPLOYMENT = {
     "WECHAT_OA_SECRETS_PREFIX",
     "WECHAT_OA_PAGES_BUCKET",
     "WECHAT_OA_PAGES_DISTRIBUTION",
+    "WECHAT_OA_UPLOADS_BUCKET",
+    "MCP_PUBLIC_URL",
     "PAGES_URL",
     "SITE_URL",
 }

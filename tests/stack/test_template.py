@@ -168,6 +168,7 @@ def test_every_handler_is_there() -> None:
         "CallbackFunction": "wechat_reply.callback.handler",
         "WorkerFunction": "wechat_reply.worker.handler",
         "PagesFunction": "pages_app.handler.handler",
+        "McpFunction": "wechat_mcp.handler.handler",
         "SiteFunction": "pages_app.deploying.handler",
     }
     folders = {"wechat_reply": "wechat_reply", "pages_app": "pages"}
