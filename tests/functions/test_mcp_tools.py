@@ -257,6 +257,22 @@ async def test_what_cannot_be_undone_is_not_done_without_a_word(
     assert owner.asked() == []
 
 
+async def test_a_page_is_made_from_a_template_and_hosted(owner: Owner) -> None:
+    fields = {"title": "周末市集", "sections": [{"title": "时间", "content": "周六"}], "tags": ["活动"]}
+
+    html = (await owner.data("wechat_template", **fields))["html"]
+    hosted = await owner.data("wechat_template", **fields, actionButton={"text": "报名", "url": "https://a.example"}, filename="fair")
+    draft = await owner.data("wechat_tool_call", tool_name="wechat_template", arguments={**fields, "forDraft": True})
+
+    assert "周末市集" in html
+    assert "{{" not in html
+    assert hosted["url"] == "https://pages.example/fair.html"
+    assert "<style" not in draft["html"]
+    assert (await owner.data("wechat_template", action="list"))["templates"]
+    assert (await owner.data("wechat_template", action="get_template"))["fields"]
+    assert "没有这个模板" in await owner.refusal("wechat_template", title="x", template_name="phub9")
+
+
 async def test_a_menu_is_made_looked_at_and_removed(owner: Owner) -> None:
     button = [{"name": "更多", "sub_button": [{"name": "官网", "type": "view", "url": "https://example.com"}]}]
 

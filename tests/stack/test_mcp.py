@@ -51,5 +51,5 @@ def test_the_public_address_is_the_apis_or_the_owners(stack: Stack) -> None:
 
     assert stack.environment("McpFunction")["MCP_PUBLIC_URL"].startswith("https://${HttpApi}.")
     assert own.environment("McpFunction")["MCP_PUBLIC_URL"] == "https://mcp.example.com"
-    assert own.outputs["McpUrl"]["Value"] == "${McpPublicUrl}/mcp"
+    assert own.outputs["McpUrl"]["Value"] == "https://mcp.example.com/mcp"
     assert read_settings({"MCP_PUBLIC_URL": "https://mcp.example.com"}).mcp_public_url

@@ -171,7 +171,7 @@ def test_every_handler_is_there() -> None:
         "McpFunction": "wechat_mcp.handler.handler",
         "SiteFunction": "pages_app.deploying.handler",
     }
-    folders = {"wechat_reply": "wechat_reply", "pages_app": "pages"}
+    folders = {"wechat_reply": "wechat_reply", "pages_app": "pages", "wechat_mcp": "mcp"}
     for handler in handlers.values():
         path, _, name = handler.replace(".", "/").rpartition("/")
         text = (ROOT / "functions" / folders[path.partition("/")[0]] / f"{path}.py").read_text()
