@@ -63,7 +63,9 @@ def add_to(server: FastMCP) -> None:
 
     name = form("What is your name?", name="string")
     once("test_input_required_result_elicitation", {"user_name": name})
-    once("test_input_required_result_sampling", {"capital_question": sample("What is the capital of France?")})
+    once(
+        "test_input_required_result_sampling", {"capital_question": sample("What is the capital of France?")}
+    )
     once("test_input_required_result_list_roots", {"client_roots": ListRootsRequest()})
     confirm = {"confirm": form("Please confirm", ok="boolean")}
     once("test_input_required_result_request_state", confirm, "waiting for a word")
@@ -103,7 +105,7 @@ def add_to(server: FastMCP) -> None:
         """Refuse a client whose model cannot be asked."""
         can = context.session.client_capabilities
         if can is None or can.sampling is None:
-            missing = {"requiredCapabilities": {"sampling": {}}}
+            missing: dict[str, Any] = {"requiredCapabilities": {"sampling": {}}}
             raise MCPError(MISSING_REQUIRED_CLIENT_CAPABILITY, "sampling is needed", missing)
         return "It could be asked."
 

@@ -48,7 +48,10 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
                 {"AttributeName": "pk", "AttributeType": "S"},
                 {"AttributeName": "sk", "AttributeType": "S"},
             ],
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+            KeySchema=[
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
         )
         for bucket in ("pages", "uploads"):
             boto3.client("s3").create_bucket(Bucket=bucket)
@@ -114,11 +117,15 @@ def test_calls_follow_one_another_with_and_without_a_token(function: Function) -
 
 def test_pages_are_written_to_the_bucket_and_files_can_be_sent_directly(function: Function) -> None:
     page = result(
-        function.rpc("tools/call", name="static_page", arguments={"htmlContent": "<h1>你好</h1>", "filename": "a"})
+        function.rpc(
+            "tools/call", name="static_page", arguments={"htmlContent": "<h1>你好</h1>", "filename": "a"}
+        )
     )
     upload = result(
         function.rpc(
-            "tools/call", name="wechat_temporary_media", arguments={"action": "upload_url", "file_name": "v.mp4"}
+            "tools/call",
+            name="wechat_temporary_media",
+            arguments={"action": "upload_url", "file_name": "v.mp4"},
         )
     )
 

@@ -124,7 +124,9 @@ async def test_a_token_does_what_its_scope_allows_and_is_told_what_it_lacks(
 
     async with asking(owner) as http:
         by_rpc = await http.post(
-            "/mcp", json=rpc("tools/call", name=tool, arguments=arguments), headers={**ACCEPT, **bearer(token)}
+            "/mcp",
+            json=rpc("tools/call", name=tool, arguments=arguments),
+            headers={**ACCEPT, **bearer(token)},
         )
         by_path = await http.post(f"/tools/{tool}", json={"arguments": arguments}, headers=bearer(token))
 

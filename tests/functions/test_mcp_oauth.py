@@ -1,4 +1,4 @@
-"""The server as its own authorization server: registered, approved by the owner, exchanged, renewed, ended."""
+"""The server as its own authorization server: registered, approved, exchanged, renewed, ended."""
 
 from __future__ import annotations
 
@@ -73,7 +73,13 @@ async def _http(owner: Owner) -> AsyncGenerator[httpx.AsyncClient]:
 
 async def register(http: httpx.AsyncClient, **more: Any) -> httpx.Response:
     return await http.post(
-        "/register", json={"redirect_uris": [CALLBACK], "client_name": "Claude", "grant_types": ["authorization_code", "refresh_token"], **more}
+        "/register",
+        json={
+            "redirect_uris": [CALLBACK],
+            "client_name": "Claude",
+            "grant_types": ["authorization_code", "refresh_token"],
+            **more,
+        },
     )
 
 
@@ -96,7 +102,13 @@ async def decide(http: httpx.AsyncClient, page: str, **more: str) -> httpx.Respo
     shown = await http.get(page)
     name = re.search(r'name="request" value="([^"]+)"', shown.text)
     assert name, shown.text
-    form = {"request": html.unescape(name[1]), "decision": "yes", "password": PASSWORD, "scope": "publish", **more}
+    form = {
+        "request": html.unescape(name[1]),
+        "decision": "yes",
+        "password": PASSWORD,
+        "scope": "publish",
+        **more,
+    }
     return await http.post("/approve", data=form, headers={"Origin": URL})
 
 
@@ -188,7 +200,7 @@ async def test_nothing_that_opens_anything_is_in_the_table_as_it_is(
     client_id, tokens = await granted(http)
     owner.services.table.get("health", "-")
 
-    stored = b"".join(path.read_bytes() for path in tmp_path.glob("table.db*"))
+    stored = _everything_in(tmp_path)
 
     assert b"oauth_access#" in stored
     for secret in (tokens["access_token"], tokens["refresh_token"], PASSWORD):
@@ -219,6 +231,10 @@ async def test_a_refused_client_is_told_so(http: httpx.AsyncClient) -> None:
 
     assert parse_qs(urlsplit(back.headers["location"]).query)["error"] == ["access_denied"]
     assert (await http.get(asked.headers["location"])).status_code == 400
+
+
+def _everything_in(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("table.db*"))
 
 
 # ---- What is refused -------------------------------------------------------------------------------------
@@ -342,7 +358,9 @@ async def test_a_client_ends_its_own_tokens_and_no_others(http: httpx.AsyncClien
         [f"https://claude.example/{n}" for n in range(11)],
     ],
 )
-async def test_a_client_with_an_unsafe_address_is_not_registered(http: httpx.AsyncClient, uris: list[str]) -> None:
+async def test_a_client_with_an_unsafe_address_is_not_registered(
+    http: httpx.AsyncClient, uris: list[str]
+) -> None:
     assert (await register(http, redirect_uris=uris)).status_code == 400
 
 

@@ -43,12 +43,14 @@ async def test_tools_are_listed_with_flat_schemas_hints_and_chinese(owner: Owner
             assert parameter.get("description"), (tool.name, name)
         assert tool.annotations is not None
         assert tool.title
-    assert tools["wechat_stats"].annotations.read_only_hint is True  # type: ignore[union-attr]
-    assert tools["wechat_publish"].annotations.destructive_hint is True  # type: ignore[union-attr]
-    assert tools["wechat_upload_img"].annotations.read_only_hint is False  # type: ignore[union-attr]
+    assert tools["wechat_stats"].annotations.read_only_hint is True
+    assert tools["wechat_publish"].annotations.destructive_hint is True
+    assert tools["wechat_upload_img"].annotations.read_only_hint is False
 
 
-@pytest.mark.parametrize("tool", [name for name in TOOLS if name not in ("wechat_upload_img", "wechat_tool_call")])
+@pytest.mark.parametrize(
+    "tool", [name for name in TOOLS if name not in ("wechat_upload_img", "wechat_tool_call")]
+)
 async def test_an_unknown_action_is_answered_with_the_known_ones(owner: Owner, tool: str) -> None:
     said = await owner.refusal(tool, action="fly")
 
@@ -79,7 +81,11 @@ async def test_an_unknown_parameter_is_answered_with_the_known_ones(owner: Owner
         ("wechat_temporary_media", {"action": "get", "media_id": "gone"}, "40007"),
         ("wechat_permanent_media", {"action": "list", "count": 21}, "不能大于 20"),
         ("wechat_permanent_media", {"action": "list", "media_type": "thumb"}, "不能列出缩略图"),
-        ("wechat_permanent_media", {"action": "add", "media_type": "news", "file_data": "eA=="}, "wechat_draft"),
+        (
+            "wechat_permanent_media",
+            {"action": "add", "media_type": "news", "file_data": "eA=="},
+            "wechat_draft",
+        ),
         ("wechat_draft", {"action": "add"}, "没有文章"),
         ("wechat_draft", {"article": {"title": "标题", "content": "内容"}}, "thumb_media_id"),
         ("wechat_draft", {"article": {"title": "字" * 65, "content": "x", "thumb_media_id": "m"}}, "最多 64"),
@@ -181,7 +187,12 @@ async def test_files_of_the_server_are_not_read_where_it_is_not_the_owners_machi
 async def test_a_large_file_is_sent_to_an_address_of_its_own(tmp_path: Path) -> None:
     class Urls:
         def create(self, filename: str, content_type: str) -> dict[str, Any]:
-            return {"upload_id": "abc/v.mp4", "url": "https://b.example", "fields": {"key": "k"}, "expires_in": 600}
+            return {
+                "upload_id": "abc/v.mp4",
+                "url": "https://b.example",
+                "fields": {"key": "k"},
+                "expires_in": 600,
+            }
 
         def take(self, upload_id: str) -> tuple[str, bytes, str] | None:
             return ("a.jpg", picture(), "image/jpeg") if upload_id == "abc/v.mp4" else None
@@ -202,7 +213,9 @@ async def test_a_draft_is_changed_field_by_field_and_deleted(owner: Owner) -> No
 
     article = (await owner.data("wechat_draft", media_id=media_id))["news_item"][0]
     assert (article["title"], article["content"]) == ("新标题", "<p>内容</p>")
-    said = await owner.refusal("wechat_draft", action="update", media_id=media_id, index=3, article={"title": "x"})
+    said = await owner.refusal(
+        "wechat_draft", action="update", media_id=media_id, index=3, article={"title": "x"}
+    )
     assert "只有 1 篇" in said
     assert (await owner.data("wechat_draft", action="count"))["total_count"] == 1
     await owner.data("wechat_draft", action="delete", media_id=media_id)
@@ -261,8 +274,15 @@ async def test_a_page_is_made_from_a_template_and_hosted(owner: Owner) -> None:
     fields = {"title": "周末市集", "sections": [{"title": "时间", "content": "周六"}], "tags": ["活动"]}
 
     html = (await owner.data("wechat_template", **fields))["html"]
-    hosted = await owner.data("wechat_template", **fields, actionButton={"text": "报名", "url": "https://a.example"}, filename="fair")
-    draft = await owner.data("wechat_tool_call", tool_name="wechat_template", arguments={**fields, "forDraft": True})
+    hosted = await owner.data(
+        "wechat_template",
+        **fields,
+        actionButton={"text": "报名", "url": "https://a.example"},
+        filename="fair",
+    )
+    draft = await owner.data(
+        "wechat_tool_call", tool_name="wechat_template", arguments={**fields, "forDraft": True}
+    )
 
     assert "周末市集" in html
     assert "{{" not in html
@@ -274,14 +294,14 @@ async def test_a_page_is_made_from_a_template_and_hosted(owner: Owner) -> None:
 
 
 async def test_a_menu_is_made_looked_at_and_removed(owner: Owner) -> None:
-    button = [{"name": "更多", "sub_button": [{"name": "官网", "type": "view", "url": "https://example.com"}]}]
+    button = [
+        {"name": "更多", "sub_button": [{"name": "官网", "type": "view", "url": "https://example.com"}]}
+    ]
 
     await owner.data("wechat_menu", buttons=button)
     assert (await owner.data("wechat_menu"))["menu"]["button"][0]["name"] == "更多"
     assert await owner.data("wechat_menu", action="current")
-    made = await owner.data(
-        "wechat_menu", action="add_conditional", button=button, client_platform_type="1"
-    )
+    made = await owner.data("wechat_menu", action="add_conditional", button=button, client_platform_type="1")
     assert await owner.data("wechat_menu", action="delete_conditional", menuid=made["menuid"])
     assert await owner.data("wechat_menu", action="delete")
     assert "没有通过接口设置菜单" in (await owner.data("wechat_menu"))["summary"]
@@ -385,8 +405,8 @@ async def test_resources_tell_the_state_of_the_account(owner: Owner) -> None:
     await _draft(owner)
     async with owner.client() as client:
         known = {str(resource.uri) for resource in await client.list_resources()}
-        read = {uri: json.loads((await client.read_resource(uri))[0].text) for uri in known}  # type: ignore[union-attr]
-        error = json.loads((await client.read_resource("wechat://errors/40164"))[0].text)  # type: ignore[union-attr]
+        read = {uri: json.loads((await client.read_resource(uri))[0].text) for uri in known}
+        error = json.loads((await client.read_resource("wechat://errors/40164"))[0].text)
 
     assert known == {"wechat://account", "wechat://drafts", "wechat://pages", "wechat://errors"}
     assert read["wechat://account"]["app_id"] == "wx0123456789abcdef"
@@ -401,4 +421,4 @@ async def test_prompts_begin_what_people_often_do(owner: Owner) -> None:
         article = await client.get_prompt("write_article", {"topic": "秋天的茶"})
 
     assert names == {"write_article", "notes_to_draft", "weekly_report"}
-    assert "秋天的茶" in article.messages[0].content.text  # type: ignore[union-attr]
+    assert "秋天的茶" in article.messages[0].content.text

@@ -51,7 +51,9 @@ LAYER_FILES = sorted(LAYER.rglob("*.py"))
 @pytest.mark.parametrize("path", LAYER_FILES, ids=lambda path: path.stem)
 def test_the_layer_knows_nothing_of_what_stands_on_it(path: Path) -> None:
     for imported in _imports(path):
-        assert not any(_below(imported, above) for above in ("wechat_reply", "wechat_mcp", "pages_app", "local", "tests"))
+        assert not any(
+            _below(imported, above) for above in ("wechat_reply", "wechat_mcp", "pages_app", "local", "tests")
+        )
         if path.parent.name in ("callback", "api", "ai"):
             assert not _below(imported, "wechat_oa.store"), "the store is handed in"
         if path.parent.name == "store":

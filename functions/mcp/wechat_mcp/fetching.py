@@ -1,7 +1,7 @@
 """Files from public addresses: bounded in size and time, and never from a private network.
 
-Every hop's name is resolved here, all its addresses are looked at, and the connection goes to the one that was
-looked at, so that a name cannot mean something else a moment later.
+Every hop's name is resolved here, all its addresses are looked at, and the connection goes to one of those, so
+that a name cannot mean something else a moment later.
 """
 
 from __future__ import annotations

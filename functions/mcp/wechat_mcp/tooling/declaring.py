@@ -45,7 +45,7 @@ class Action:
     also: tuple[str, ...]
     """Other names for it."""
     warns: str
-    """What cannot be undone about it, in Chinese, with parameters in braces; empty: it needs no confirming."""
+    """What cannot be undone about it, in Chinese, parameters in braces; empty: it needs no confirming."""
     destructive: bool
     model: type[BaseModel]
 

@@ -47,7 +47,9 @@ class ActionTool(Tool):
         """Do what is asked. A refusal is an answer like any other: nothing for the log."""
         services = self._services
         try:
-            return await dispatch(self._tools, self.name, arguments, services, caller(get_context(), services))
+            return await dispatch(
+                self._tools, self.name, arguments, services, caller(get_context(), services)
+            )
         except ToolError as refusal:
             return ToolResult(content=str(refusal), is_error=True)
 

@@ -16,7 +16,8 @@ from wechat_oa.page_templates import TemplateError
 tool = Declared(
     "wechat_template",
     "网页模板",
-    "把标题、段落、数据等填进现成的模板，变成一张好看的网页：给了 filename 就直接托管并返回地址，否则返回 HTML；"
+    "把标题、段落、数据等填进现成的模板，变成一张好看的网页：给了 filename 就直接托管并返回地址，否则返回 "
+    "HTML；"
     "for_draft=true 返回可以放进草稿正文的 HTML（样式写在标签里）。",
     open_world=False,
 )
