@@ -45,6 +45,7 @@ async def test_tools_are_listed_with_flat_schemas_hints_and_chinese(owner: Owner
         assert tool.title
     assert tools["wechat_stats"].annotations.read_only_hint is True
     assert tools["wechat_publish"].annotations.destructive_hint is True
+    assert tools["wechat_tool_call"].annotations.read_only_hint is False
     assert tools["wechat_upload_img"].annotations.read_only_hint is False
 
 

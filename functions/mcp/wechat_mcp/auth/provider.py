@@ -51,8 +51,9 @@ def make_auth(services: McpServices) -> AuthProvider | None:
 
         issuer = settings.mcp_oauth_issuer
         verifier = JWTVerifier(
-            jwks_uri=settings.mcp_oauth_jwks_url or f"{issuer.rstrip('/')}/.well-known/jwks.json",
-            issuer=issuer,
+            jwks_uri=settings.mcp_oauth_jwks_url or f"{issuer}/.well-known/jwks.json",
+            # Settings lose the slash that some issuers end with.
+            issuer=[issuer, f"{issuer}/"],
             audience=settings.mcp_oauth_audience or f"{settings.mcp_public_url}/mcp",
         )
         return RemoteAuthProvider(
