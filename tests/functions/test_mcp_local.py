@@ -46,7 +46,8 @@ async def test_a_desktop_client_publishes_on_the_simulated_account(tmp_path: Pat
             result = await session.call_tool(tool, arguments)
             assert not result.is_error, result.content
             assert result.structured_content is not None
-            return result.structured_content
+            found: dict[str, object] = result.structured_content
+            return found
 
         url = (await call("wechat_upload_img", file_path=str(image)))["url"]
         cover = (await call("wechat_permanent_media", action="add", file_path=str(image)))["media_id"]

@@ -27,7 +27,7 @@ def fit(file: Fetched, allowed: tuple[str, ...], max_bytes: int) -> Fitted:
 
     One that fits already is left as it is, byte for byte. Otherwise a picture with transparency stays PNG
     where that is allowed and small enough; everything else becomes JPEG, and is made smaller until it fits.
-    Only the first frame of an animation is kept. Raises Refused for what is no picture or has too many pixels.
+    Only the first frame of an animation is kept. Raises Refused for no picture, or too many pixels.
     """
     if file.content_type in allowed and 0 < len(file.data) <= max_bytes:
         return Fitted(file, "")
