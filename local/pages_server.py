@@ -56,7 +56,8 @@ class PagesHouse:
             "/api/pages/{name}",
             "/api/pages/{name}/qr",
             "/api/static-page/delete",
-            "/{name}",
+            # Only what has an ending: a folder of others must not be led here without its slash.
+            "/{stem}.{ending}",
         )
         prefixes = dict.fromkeys(("", self.settings.context_path))
         methods = ["GET", "POST", "DELETE", "OPTIONS"]

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -291,7 +291,7 @@ def test_a_hostile_page_is_contained(browser: Browser, local: Local) -> None:
     # Given a page that takes what it can, a visitor with cookies, and another page that it could delete
     local.host("victim", "<title>别人的")
     url = local.host("hostile", (Path(__file__).parent / "hostile.html").read_text())
-    context = browser.new_context(viewport=PHONE)
+    context = browser.new_context(viewport=cast(Any, PHONE))
     context.add_cookies([{"name": "chat_access", "value": "secret", "url": local.url}])
     page = context.new_page()
     page.goto(f"{local.url}/manage/")

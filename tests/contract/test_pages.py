@@ -291,6 +291,11 @@ def steps(world: World, change: str) -> int:
     return world.calls - start
 
 
+def at(step: int, how: str, later: str = "") -> Callable[[int, str], str]:
+    """Return how calls fail: the ``step``-th as ``how`` says, those after it as ``later``."""
+    return lambda number, _: how if number == step else later if number > step else ""
+
+
 def prepared(world: World, change: str) -> tuple[str, Callable[[Pages], object]]:
     for page in world.pages.list().pages:
         world.pages.delete(page.name)
@@ -307,7 +312,7 @@ def test_one_failing_step_leaves_a_whole_page_or_none_and_the_change_can_be_made
 ) -> None:
     for step in range(steps(world, change)):
         before, act = prepared(world, change)
-        world.fail(lambda number, _, step=step: how if number == step else "")
+        world.fail(at(step, how))
         try:
             act(world.pages)
             failed = False
@@ -333,7 +338,7 @@ def test_when_everything_fails_from_a_step_on_the_next_list_puts_it_right(
     for step in range(steps(world, change)):
         before, act = prepared(world, change)
         # As if the process had died: not even the repair gets through.
-        world.fail(lambda number, _, step=step: how if number == step else "before" if number > step else "")
+        world.fail(at(step, how, later="before"))
         with suppress(StoreError):
             act(world.pages)
         world.recover()

@@ -124,5 +124,5 @@ def _put(url: str, body: bytes) -> None:
         raise ValueError("the address of the answer must be https")
     # An empty content type: the address is signed for none.
     request = urllib.request.Request(url, body, {"content-type": ""}, method="PUT")  # noqa: S310
-    with urllib.request.urlopen(request, timeout=3):  # noqa: S310  # nosec B310  (https, just checked)
+    with urllib.request.urlopen(request, timeout=3):  # noqa: S310  # nosec B310
         pass

@@ -15,8 +15,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from wechat_oa.identifiers import time_ordered_id
 from wechat_oa.page_content import About, about
@@ -31,12 +30,20 @@ from wechat_oa.page_names import (
     random_page_name,
     url_path,
 )
+from wechat_oa.page_types import (
+    Kind,
+    NameTakenError,
+    NoSuchPageError,
+    Page,
+    PageBusyError,
+    PageContentError,
+    PageList,
+)
 from wechat_oa.store.blobs import Blob, Blobs
 from wechat_oa.store.table import Item, StoreError, Table
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["page", "file"]
 DEFAULT_MAX_BYTES = 2_000_000
 PER_LIST = 50
 """Pages in one answer of a list."""
@@ -48,51 +55,6 @@ _UNFINISHED = "pages#unfinished"
 _VISITS = "pages#visits"
 _REPAIRS_PER_LIST = 5
 _RANDOM_TRIES = 5
-
-
-class PageContentError(PageError):
-    """What shall be hosted is empty, too large, or no text where it must be text."""
-
-
-class NameTakenError(PageError):
-    """There is such a page, and it shall not be overwritten."""
-
-
-class PageBusyError(PageError):
-    """The page is being changed at this moment, or such a change broke off within the last minute."""
-
-
-class NoSuchPageError(PageError):
-    """There is no such page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What is known about a page or a file."""
-
-    name: str
-    """With its ending, ``.html`` for a page."""
-    url: str
-    title: str
-    description: str
-    content_type: str
-    size: int
-    """Bytes."""
-    sha256: str
-    created: int
-    """Epoch seconds, as ``updated``."""
-    updated: int
-    visits: int | None = None
-    """Only by ``info``, and only where they are counted: nobody tells how often a CDN was asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageList:
-    """A stretch of the list, newest first."""
-
-    pages: list[Page]
-    next: str
-    """The cursor of what follows; "" at the end."""
 
 
 class Pages:
