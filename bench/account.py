@@ -54,6 +54,8 @@ def running(folder: Path, upstream: Process) -> Iterator[Process]:
         folder / "data",
         upstream.url,
         WECHAT_MSG_SERVER_PORT=str(port),
+        PAGES_PORT=str(free_port()),
+        MCP_PORT=str(free_port()),
         # As many questions as there are to measure.
         WECHAT_FOLLOWER_DAILY_LIMIT="1000000",
         WECHAT_DAILY_LIMIT="1000000",

@@ -16,10 +16,11 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from local.house import LOOPBACK, PLATFORM_PATH, House
+from local.house import LOOPBACK, House
 from local.listening import CannotListenError, listen_all
 from local.pages_server import PagesServer
 from local.platform.api import api_routes
+from local.platform.state import PLATFORM_PATH
 from local.server import make_app as make_web_app
 from wechat_mcp.app import make_app
 from wechat_mcp.server import make_server

@@ -72,6 +72,7 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Local]:
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | {
         "WECHAT_MSG_SERVER_PORT": str(port),
         "PAGES_PORT": str(pages_port),
+        "MCP_PORT": str(free_port()),
         "WECHAT_OA_DATA_DIR": str(tmp_path_factory.mktemp("data")),
         "OPENAI_CONFIG_PASSWORD": PASSWORD,
         "WECHAT_OFFICIAL_ACCOUNT_NAME": "茶的故事",

@@ -479,6 +479,7 @@ def local_server(port: int, data: Path) -> Iterator[subprocess.Popen[bytes]]:
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | {
         "WECHAT_MSG_SERVER_PORT": str(port),
         "PAGES_PORT": str(free_port()),
+        "MCP_PORT": str(free_port()),
         "WECHAT_OA_DATA_DIR": str(data),
     }
     with subprocess.Popen(

@@ -105,7 +105,7 @@ def add_to(server: FastMCP) -> None:
         """Refuse a client whose model cannot be asked."""
         can = context.session.client_capabilities
         if can is None or can.sampling is None:
-            missing = {"requiredCapabilities": {"sampling": {}}}
+            missing: dict[str, Any] = {"requiredCapabilities": {"sampling": {}}}
             raise MCPError(MISSING_REQUIRED_CLIENT_CAPABILITY, "sampling is needed", missing)
         return "It could be asked."
 

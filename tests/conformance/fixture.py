@@ -108,12 +108,6 @@ async def test_tool_with_progress(context: Context) -> str:
 
 
 @server.tool
-async def test_sampling(prompt: str, context: Context) -> str:
-    """Ask the client's model."""
-    return f"LLM response: {await context.sample(prompt)}"
-
-
-@server.tool
 async def test_elicitation(message: str, context: Context) -> str:
     """Ask the client's user."""
     return f"User response: {await context.elicit(message, response_type=str)}"

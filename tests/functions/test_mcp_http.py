@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import httpx2
 import pytest
 from fastmcp import Client
+from fastmcp.client.elicitation import ElicitResult
 from fastmcp.client.transports import StreamableHttpTransport
 from mcp import ClientSession
 from mcp.client.sse import sse_client
@@ -218,6 +219,28 @@ async def test_clients_of_two_makes_work_over_http_and_sse(tmp_path: Path) -> No
             official = await session.call_tool("wechat_auth", {"action": "status"})
     assert fast.structured_content == official.structured_content
     assert official.structured_content
+
+
+@pytest.mark.parametrize(("mode", "asked"), [("legacy", 0), ("auto", 1)])
+async def test_over_http_a_client_is_asked_in_the_era_that_can_and_told_in_the_other(
+    tmp_path: Path, mode: Literal["legacy", "auto"], asked: int
+) -> None:
+    owner = make_owner(tmp_path, tokens_required=True, MCP_AUTH_TOKENS=TOKENS)
+    questions: list[str] = []
+
+    async def person(message: str, *_: Any) -> ElicitResult[Any]:
+        questions.append(message)
+        return ElicitResult(action="decline")
+
+    async with serving(make_app(owner.services)) as url:
+        transport = StreamableHttpTransport(f"{url}/mcp", headers=bearer(PUBLISH))
+        async with Client(transport, mode=mode, elicitation_handler=person) as client:
+            answered = await client.call_tool("wechat_publish", {"media_id": "m"})
+
+    assert len(questions) == asked
+    assert answered.structured_content is not None
+    assert answered.structured_content["confirmed"] is False
+    assert owner.asked() == []
 
 
 async def test_a_client_works_over_sse(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The server as its own authorization server: registered, approved by the owner, exchanged, renewed, ended."""
+"""The server as its own authorization server: registered, approved, exchanged, renewed, ended."""
 
 from __future__ import annotations
 
@@ -200,7 +200,7 @@ async def test_nothing_that_opens_anything_is_in_the_table_as_it_is(
     client_id, tokens = await granted(http)
     owner.services.table.get("health", "-")
 
-    stored = b"".join(path.read_bytes() for path in tmp_path.glob("table.db*"))
+    stored = _everything_in(tmp_path)
 
     assert b"oauth_access#" in stored
     for secret in (tokens["access_token"], tokens["refresh_token"], PASSWORD):
@@ -231,6 +231,10 @@ async def test_a_refused_client_is_told_so(http: httpx.AsyncClient) -> None:
 
     assert parse_qs(urlsplit(back.headers["location"]).query)["error"] == ["access_denied"]
     assert (await http.get(asked.headers["location"])).status_code == 400
+
+
+def _everything_in(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.glob("table.db*"))
 
 
 # ---- What is refused -------------------------------------------------------------------------------------

@@ -43,9 +43,10 @@ async def test_tools_are_listed_with_flat_schemas_hints_and_chinese(owner: Owner
             assert parameter.get("description"), (tool.name, name)
         assert tool.annotations is not None
         assert tool.title
-    assert tools["wechat_stats"].annotations.read_only_hint is True  # type: ignore[union-attr]
-    assert tools["wechat_publish"].annotations.destructive_hint is True  # type: ignore[union-attr]
-    assert tools["wechat_upload_img"].annotations.read_only_hint is False  # type: ignore[union-attr]
+    assert tools["wechat_stats"].annotations.read_only_hint is True
+    assert tools["wechat_publish"].annotations.destructive_hint is True
+    assert tools["wechat_tool_call"].annotations.read_only_hint is False
+    assert tools["wechat_upload_img"].annotations.read_only_hint is False
 
 
 @pytest.mark.parametrize(
@@ -270,6 +271,29 @@ async def test_what_cannot_be_undone_is_not_done_without_a_word(
     assert owner.asked() == []
 
 
+async def test_a_page_is_made_from_a_template_and_hosted(owner: Owner) -> None:
+    fields = {"title": "周末市集", "sections": [{"title": "时间", "content": "周六"}], "tags": ["活动"]}
+
+    html = (await owner.data("wechat_template", **fields))["html"]
+    hosted = await owner.data(
+        "wechat_template",
+        **fields,
+        actionButton={"text": "报名", "url": "https://a.example"},
+        filename="fair",
+    )
+    draft = await owner.data(
+        "wechat_tool_call", tool_name="wechat_template", arguments={**fields, "forDraft": True}
+    )
+
+    assert "周末市集" in html
+    assert "{{" not in html
+    assert hosted["url"] == "https://pages.example/fair.html"
+    assert "<style" not in draft["html"]
+    assert (await owner.data("wechat_template", action="list"))["templates"]
+    assert (await owner.data("wechat_template", action="get_template"))["fields"]
+    assert "没有这个模板" in await owner.refusal("wechat_template", title="x", template_name="phub9")
+
+
 async def test_a_menu_is_made_looked_at_and_removed(owner: Owner) -> None:
     button = [
         {"name": "更多", "sub_button": [{"name": "官网", "type": "view", "url": "https://example.com"}]}
@@ -382,8 +406,8 @@ async def test_resources_tell_the_state_of_the_account(owner: Owner) -> None:
     await _draft(owner)
     async with owner.client() as client:
         known = {str(resource.uri) for resource in await client.list_resources()}
-        read = {uri: json.loads((await client.read_resource(uri))[0].text) for uri in known}  # type: ignore[union-attr]
-        error = json.loads((await client.read_resource("wechat://errors/40164"))[0].text)  # type: ignore[union-attr]
+        read = {uri: json.loads((await client.read_resource(uri))[0].text) for uri in known}
+        error = json.loads((await client.read_resource("wechat://errors/40164"))[0].text)
 
     assert known == {"wechat://account", "wechat://drafts", "wechat://pages", "wechat://errors"}
     assert read["wechat://account"]["app_id"] == "wx0123456789abcdef"
@@ -398,4 +422,4 @@ async def test_prompts_begin_what_people_often_do(owner: Owner) -> None:
         article = await client.get_prompt("write_article", {"topic": "秋天的茶"})
 
     assert names == {"write_article", "notes_to_draft", "weekly_report"}
-    assert "秋天的茶" in article.messages[0].content.text  # type: ignore[union-attr]
+    assert "秋天的茶" in article.messages[0].content.text

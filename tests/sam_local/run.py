@@ -40,6 +40,7 @@ SECRETS = {
     "WECHAT_ENCODING_AES_KEY": make.ENCODING_AES_KEY,
     "OPENAI_API_KEY": "sk-local",
     "OPENAI_CONFIG_PASSWORD": "password-local",
+    "MCP_AUTH_TOKENS": "token-local-0123456789",
 }
 PAGE = "<title>菜单</title><p>今天三道菜"
 LAMBDA_LIMIT = 100_000_000
@@ -103,12 +104,15 @@ def run(check: Checks) -> None:
                 "WECHAT_OA_PAGES_DISTRIBUTION": "",
                 "PAGES_URL": "https://pages.example.com",
                 "SITE_URL": "https://site.example.com",
+                "WECHAT_OA_UPLOADS_BUCKET": "",
+                "MCP_PUBLIC_URL": "https://mcp.example.com",
             },
             parameters={"WechatAppId": make.APP_ID, "OpenaiApiUrl": f"http://{host}:{model_port}/v1"},
         )
         talk(check, emulator, account, model)
         publish(check, emulator, account)
         deploy(check, emulator, account)
+        use_tools(check, emulator)
         with chat_function(
             chat_environment(
                 account,
@@ -204,6 +208,26 @@ def talk(check: Checks, emulator: Emulator, account: Account, model: Model) -> N
     encrypted = field(answered["body"], "Encrypt")
     plain = MessageCrypto(make.ENCODING_AES_KEY, make.APP_ID).decrypt(encrypted).decode()
     check("callback: an encrypted message gets the same answer, encrypted", field(plain, "Content"), ANSWER)
+
+
+def use_tools(check: Checks, emulator: Emulator) -> None:
+    """Call the MCP server as a client does, with a token and without."""
+
+    def ask(method: str, params: dict[str, Any], token: str = "") -> dict[str, Any]:
+        headers = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+        return emulator.invoke("McpFunction", make.http_event("POST", "/mcp", body=body, headers=headers))
+
+    token = SECRETS["MCP_AUTH_TOKENS"]
+    check("mcp: without a token it says where to sign in", ask("tools/list", {})["statusCode"], 401)
+    listed = json.loads(ask("tools/list", {}, token)["body"])["result"]["tools"]
+    check("mcp: with one it lists its tools", "wechat_draft" in [each["name"] for each in listed], True)
+    arguments = {"action": "generate", "htmlContent": PAGE, "filename": "mcp"}
+    called = json.loads(ask("tools/call", {"name": "static_page", "arguments": arguments}, token)["body"])
+    url = called["result"]["structuredContent"]["url"]
+    check("mcp: a tool hosts a page", url, "https://pages.example.com/mcp.html")
 
 
 def publish(check: Checks, emulator: Emulator, account: Account) -> None:

@@ -45,3 +45,12 @@ def test_what_the_libraries_need_in_turn_is_pinned_too(path: str) -> None:
 
 def test_the_reply_function_carries_nothing_of_its_own() -> None:
     assert requirements("functions/wechat_reply/requirements.txt") == []
+
+
+def test_the_mcp_function_pins_what_it_has_beside_the_layer() -> None:
+    layer = {canonicalize_name(each.name) for each in requirements("layers/common/requirements.txt")}
+    mine = requirements("functions/mcp/requirements.txt")
+
+    assert not layer & {canonicalize_name(each.name) for each in mine}
+    for requirement in mine:
+        assert str(requirement.specifier) == f"=={importlib.metadata.version(requirement.name)}"

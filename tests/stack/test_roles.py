@@ -78,6 +78,22 @@ MAY = {
         ("logs:CreateLogStream", "PagesLogs.Arn"),
         ("logs:PutLogEvents", "PagesLogs.Arn"),
     },
+    "McpRole": TABLE
+    | ANY_RESOURCE
+    | {
+        ("s3:GetObject", "${PagesBucket.Arn}/*"),
+        ("s3:PutObject", "${PagesBucket.Arn}/*"),
+        ("s3:DeleteObject", "${PagesBucket.Arn}/*"),
+        ("s3:ListBucket", "PagesBucket.Arn"),
+        ("s3:GetObject", "${UploadsBucket.Arn}/uploads/*"),
+        ("s3:PutObject", "${UploadsBucket.Arn}/uploads/*"),
+        ("cloudfront:CreateInvalidation", f"{DISTRIBUTION}${{PagesDistribution}}"),
+        ("ssm:GetParameters", f"{SSM}MCP_AUTH_TOKENS"),
+        ("ssm:GetParameters", f"{SSM}OPENAI_CONFIG_PASSWORD"),
+        ("ssm:GetParameters", f"{SSM}WECHAT_APP_SECRET"),
+        ("logs:CreateLogStream", "McpLogs.Arn"),
+        ("logs:PutLogEvents", "McpLogs.Arn"),
+    },
     "SiteRole": ANY_RESOURCE
     | {
         ("s3:PutObject", "${SiteBucket.Arn}/*"),
@@ -134,6 +150,7 @@ def test_nobody_but_the_api_may_call_a_function(stack: Stack) -> None:
     assert {(each["FunctionName"], each["SourceArn"].rpartition(":")[2]) for each in permissions} == {
         ("CallbackFunction", "${HttpApi}/*/*/wechat/reply"),
         ("PagesFunction", "${HttpApi}/*/*/*"),
+        ("McpFunction", "${HttpApi}/*/*/*"),
     }
     assert {each["Principal"] for each in permissions} == {"apigateway.amazonaws.com"}
 

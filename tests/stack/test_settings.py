@@ -15,6 +15,7 @@ SECRETS = {
     "WorkerFunction": {"WECHAT_TOKEN", "OPENAI_API_KEY", "OPENAI_WECHAT_API_KEY", "WECHAT_APP_SECRET"},
     "ChatFunction": {"OPENAI_API_KEY", "OPENAI_WECHAT_API_KEY", "OPENAI_CONFIG_PASSWORD"},
     "PagesFunction": {"OPENAI_CONFIG_PASSWORD"},
+    "McpFunction": {"MCP_AUTH_TOKENS", "OPENAI_CONFIG_PASSWORD", "WECHAT_APP_SECRET"},
 }
 ALL_SECRETS = {name for names in SECRETS.values() for name in names}
 NOT_ON_LAMBDA = {
@@ -24,6 +25,10 @@ NOT_ON_LAMBDA = {
     "WECHAT_OA_SIMULATOR": "the simulator is part of the local server",
     "WECHAT_OA_DEMO_SECONDS": "the demo model is part of the local server",
     "PAGES_PORT": "CloudFront serves the pages",
+    "MCP_TRANSPORT": "the HTTP API calls",
+    "MCP_HOST": "API Gateway listens",
+    "MCP_PORT": "API Gateway listens",
+    "MCP_ALLOW_FILES": "there are no files of the owner's",
     "IS_SAVE_LOG": "CloudWatch keeps the logs",
     "OPENAI_BASE_URL": "another name of OPENAI_API_URL",
     "OPENAI_WECHAT_BASE_URL": "another name of OPENAI_WECHAT_API_URL",
@@ -37,6 +42,8 @@ OF_THE_DEPLOYMENT = {
     "CHAT_PROXY_SECRET",
     "WECHAT_OA_PAGES_BUCKET",
     "WECHAT_OA_PAGES_DISTRIBUTION",
+    "WECHAT_OA_UPLOADS_BUCKET",
+    "MCP_PUBLIC_URL",
     "PAGES_URL",
     "SITE_URL",
 }
@@ -108,7 +115,8 @@ def test_every_plain_setting_is_a_parameter_of_its_own_name() -> None:
 
 def test_a_setting_that_is_not_given_is_left_to_the_code(stack: Stack) -> None:
     given = {f: dict.fromkeys(OF_THE_DEPLOYMENT, "") | stack.environment(f) for f in stack.functions}
-    plain = [{n: v for n, v in each.items() if n not in OF_THE_DEPLOYMENT} for each in given.values()]
+    made = OF_THE_DEPLOYMENT | {"CHAT_URL"}  # the site's own address, where nobody names another
+    plain = [{n: v for n, v in each.items() if n not in made} for each in given.values()]
 
     assert all(read_settings(each) == read_settings({}) for each in plain)
 

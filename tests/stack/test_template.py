@@ -174,9 +174,10 @@ def test_every_handler_is_there() -> None:
         "WorkerFunction": "wechat_reply.worker.handler",
         "ChatFunction": "run.sh",
         "PagesFunction": "pages_app.handler.handler",
+        "McpFunction": "wechat_mcp.handler.handler",
         "SiteFunction": "pages_app.deploying.handler",
     }
-    folders = {"wechat_reply": "wechat_reply", "pages_app": "pages"}
+    folders = {"wechat_reply": "wechat_reply", "pages_app": "pages", "wechat_mcp": "mcp"}
     del handlers["ChatFunction"]
     for handler in handlers.values():
         path, _, name = handler.replace(".", "/").rpartition("/")

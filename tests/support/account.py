@@ -45,13 +45,14 @@ class Server:
     def __init__(self, settings: Mapping[str, str]) -> None:
         """``settings`` are those of the environment; the port is chosen here."""
         self.port = free_port()
+        self.mcp_port = free_port()
         self.settings = dict(settings)
         self._environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
             "WECHAT_MSG_SERVER_PORT": str(self.port),
             "PAGES_PORT": str(free_port()),
-            "MCP_PORT": str(free_port()),
+            "MCP_PORT": str(self.mcp_port),
             **settings,
         }
         self._process: asyncio.subprocess.Process | None = None

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,7 +54,8 @@ class Owner:
     async def call(self, tool: str, /, **arguments: Any) -> CallToolResult:
         """Call a tool; errors come back as results."""
         async with self.client() as client:
-            return await client.call_tool(tool, arguments, raise_on_error=False)
+            result: CallToolResult = await client.call_tool(tool, arguments, raise_on_error=False)
+        return result
 
     async def data(self, tool: str, /, **arguments: Any) -> dict[str, Any]:
         """Call a tool that must succeed, and return what it answers as data."""
@@ -113,8 +115,8 @@ def make_owner(
     platform.job_seconds = 0.0
     requests: list[httpx.Request] = []
     app = Starlette(routes=[Mount(PLATFORM_PATH, routes=api_routes(platform))])
-    more = {"clock": clock} if clock else {}
-    table = SqliteTable(folder / "table.db", **more)
+    clock = clock or time.time
+    table = SqliteTable(folder / "table.db", clock)
     services = McpServices(
         settings,
         table,
@@ -126,7 +128,7 @@ def make_owner(
         upload_urls=upload_urls,
         http=make_http_client(_Noted(httpx.ASGITransport(app), requests)),
         sleep=lambda _: asyncio.sleep(0.01),
-        **more,
+        clock=clock,
     )
     return Owner(services, platform, requests)
 

@@ -5,34 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from botocore.config import Config
-
 from wechat_mcp.aws_uploads import S3UploadUrls
 from wechat_mcp.services import McpServices
-from wechat_oa.aws import aws_session, aws_settings
+from wechat_oa.aws import Aws
 from wechat_oa.aws_pages import aws_pages
 from wechat_oa.settings import Settings
-from wechat_oa.store.aws_table import DynamoTable
-
-_CONFIG = Config(connect_timeout=1, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
 
 
 def aws_services(environment: Mapping[str, str]) -> McpServices:
-    """Return the services that a function's environment describes.
-
-    Raises SettingsError, and botocore's errors when the secrets cannot be read: then the function must not
-    start.
-    """
-    aws = aws_session()
-    settings = aws_settings(aws, environment)
-    table = DynamoTable(aws.create_client("dynamodb", config=_CONFIG), settings.table_name)
+    """Return the services that a function's environment describes. Raises as ``Aws`` does."""
+    aws = Aws(environment)
+    settings, table = aws.settings, aws.table()
     uploads = settings.mcp_uploads_bucket
     return McpServices(
         settings,
         table,
-        pages=aws_pages(aws, settings, table) if settings.pages_bucket else None,
+        pages=aws_pages(aws, table) if settings.pages_bucket else None,
         web_server=DeployedServer(settings),
-        upload_urls=S3UploadUrls(aws.create_client("s3", config=_CONFIG), uploads) if uploads else None,
+        upload_urls=S3UploadUrls(aws.client("s3"), uploads) if uploads else None,
     )
 
 

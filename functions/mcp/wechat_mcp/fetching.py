@@ -1,7 +1,7 @@
 """Files from public addresses: bounded in size and time, and never from a private network.
 
-Every hop's name is resolved here, all its addresses are looked at, and the connection goes to the one that was
-looked at, so that a name cannot mean something else a moment later.
+Every hop's name is resolved here, all its addresses are looked at, and the connection goes to one of those,
+so that a name cannot mean something else a moment later.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class PublicFetcher:
                 return await self._follow(url)
         except TimeoutError:
             raise Refused(f"{self._max_seconds:g} 秒内没有从这个地址取完文件，请换一个地址。") from None
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, UnicodeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             raise Refused(f"取不到这个地址的文件（{type(error).__name__}），请检查地址。") from error
 
     async def _follow(self, url: str) -> Fetched:

@@ -52,7 +52,7 @@ async def bring(
 
 
 def kind(data: bytes, name: str, declared: str = "") -> str:
-    """Return what a file is: by its first bytes, else by what was declared, else by the ending of its name."""
+    """Return what a file is: by its first bytes, else as declared, else by the ending of its name."""
     if data[4:8] == b"ftyp":
         return "video/mp4"
     if data[:4] == b"RIFF" and data[8:12] in (b"WEBP", b"WAVE"):
@@ -68,7 +68,8 @@ def kind(data: bytes, name: str, declared: str = "") -> str:
 def _read(services: McpServices, file_path: str) -> Fetched:
     if not services.files_allowed:
         raise Refused(
-            "服务器不在你的电脑上，读不到 file_path。请改用：url（公开地址）、file_data（base64，3 MB 以内），"
+            "服务器不在你的电脑上，读不到 file_path。请改用：url（公开地址）、file_data（base64，3 MB 以内"
+            "），"
             '大文件先用 wechat_temporary_media(action="upload_url") 拿到上传地址。'
         )
     path = Path(file_path.removeprefix("file://")).expanduser()

@@ -25,9 +25,9 @@ class Fitted(NamedTuple):
 def fit(file: Fetched, allowed: tuple[str, ...], max_bytes: int) -> Fitted:
     """Return a picture of one of the allowed types with at most ``max_bytes``.
 
-    One that fits already is left as it is, byte for byte. Otherwise a picture with transparency stays PNG where
-    that is allowed and small enough; everything else becomes JPEG, and is made smaller until it fits. Only the
-    first frame of an animation is kept. Raises Refused for what is no picture, or one of too many pixels.
+    One that fits already is left as it is, byte for byte. Otherwise a picture with transparency stays PNG
+    where that is allowed and small enough; everything else becomes JPEG, and is made smaller until it fits.
+    Only the first frame of an animation is kept. Raises Refused for no picture, or too many pixels.
     """
     if file.content_type in allowed and 0 < len(file.data) <= max_bytes:
         return Fitted(file, "")
@@ -57,7 +57,7 @@ def _shrunk(picture: Any, file: Fetched, allowed: tuple[str, ...], max_bytes: in
     transparent = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
     before = f"{file.content_type.removeprefix('image/')} {picture.width}×{picture.height} {_kb(file.data)}"
     width = min(picture.width, _WIDEST)
-    while width >= 16:
+    while width >= min(16, picture.width):
         height = max(1, round(picture.height * width / picture.width))
         sized = (
             picture if width == picture.width else picture.resize((width, height), Image.Resampling.LANCZOS)

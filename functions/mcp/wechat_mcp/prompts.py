@@ -49,7 +49,9 @@ def add_to(server: FastMCP) -> None:
         return (
             "请写公众号上一周的周报，一页以内，先说结论。"
             + extra
-            + "\n用 wechat_stats 取最近 7 天的 getusersummary（粉丝增减）、getusercumulate（总数）、getupstreammsg（来信），"
-            '以及每天的 getarticleread（文章阅读）；用 wechat_publish(action="list") 看发布了什么；用 wechat_inbox 看读者最常问什么。\n'
+            + "\n用 wechat_stats 取最近 7 天的 getusersummary（粉丝增减）、getusercumulate（总数）、"
+            "getupstreammsg（来信），"
+            '以及每天的 getarticleread（文章阅读）；用 wechat_publish(action="list") 看发布了什么；用 '
+            "wechat_inbox 看读者最常问什么。\n"
             "某个接口没有权限（48001）就说明，不要猜数字。最后给两三条下周可以做的事。"
         )

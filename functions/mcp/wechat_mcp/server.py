@@ -19,8 +19,8 @@ INSTRUCTIONS = """\
 管理一个微信公众号。常见的流程：
 1. 写文章：正文图片先用 wechat_upload_img 换成微信的地址，封面用 wechat_permanent_media 上传得到 media_id；
 2. wechat_draft 建草稿（article 里有 title、content、thumb_media_id）；
-3. 先给人看过，再用 wechat_publish 发布。发布、群发、删除已发布的文章不能撤回，要得到确认（confirm=true）才执行；
-   dry_run=true 只看会发送什么。
+3. 先给人看过，再用 wechat_publish 发布。发布、群发、删除已发布的文章不能撤回，
+   要得到确认（confirm=true）才执行；dry_run=true 只看会发送什么。
 出错时，错误里写着原因和下一步怎么做。粉丝的来信在 wechat_inbox。"""
 
 

@@ -363,7 +363,8 @@ class _Reader:
             who, scope, token = written.split(":") if written.count(":") == 2 else ("", "publish", written)
             if scope not in get_args(McpScope) or not re.fullmatch(r"[!-+\--9;-~]{16,200}", token):
                 self.problems.append(
-                    f"{name}: token {number} must be token or name:scope:token, with read, write or publish as its "
+                    f"{name}: token {number} must be token or name:scope:token, with read, write or publish"
+                    f" as its "
                     "scope, and 16 to 200 characters without spaces, commas and colons as its token"
                 )
             else:

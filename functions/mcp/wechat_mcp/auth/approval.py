@@ -16,8 +16,9 @@ from starlette.routing import Route
 from wechat_mcp.auth.grants import Grants
 from wechat_mcp.services import McpServices
 from wechat_mcp.tooling.scopes import MEANINGS, SCOPES, Scope, included
-from wechat_oa.owner import PasswordError, TooManyTriesError
+from wechat_oa.owner import PasswordError
 from wechat_oa.store.table import StoreError
+from wechat_oa.tries import TooManyTriesError
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +30,14 @@ _ENGLISH: dict[Scope, str] = {
 }
 _STYLE = """
 :root{color-scheme:light dark}
-body{font:16px/1.6 system-ui,-apple-system,"PingFang SC","Microsoft YaHei",sans-serif;margin:0;padding:24px 16px}
+body{font:16px/1.6 system-ui,-apple-system,"PingFang SC","Microsoft YaHei",sans-serif;
+margin:0;padding:24px 16px}
 main{max-width:26rem;margin:0 auto}h1{font-size:1.3rem;margin:.2em 0}small{opacity:.75;display:block}
-label{display:block;margin:.6em 0}.where{word-break:break-all;font-family:ui-monospace,monospace;font-size:.9rem}
+label{display:block;margin:.6em 0}
+.where{word-break:break-all;font-family:ui-monospace,monospace;font-size:.9rem}
 input[type=password]{box-sizing:border-box;width:100%;font:inherit;padding:.6em;margin-top:.2em}
-button{font:inherit;padding:.6em 1.2em;margin:.8em .6em 0 0;border-radius:.5em;border:1px solid #07a35a;cursor:pointer}
+button{font:inherit;padding:.6em 1.2em;margin:.8em .6em 0 0;
+border-radius:.5em;border:1px solid #07a35a;cursor:pointer}
 button[value=yes]{background:#07a35a;color:#fff}button[value=no]{background:none;color:inherit;border-color:#8888}
 .wrong{color:#c0392b;font-weight:600}fieldset{border:1px solid #8888;border-radius:.5em;margin:1em 0}
 """
@@ -61,7 +65,7 @@ def approval_routes(services: McpServices, grants: Grants) -> list[Route]:
         return _page(name, document) if document else _gone()
 
     async def decide(request: Request) -> Response:
-        # That the form is this page's is known by the secret in it, and by the Origin, which was looked at before.
+        # That the form is this page's is known by the secret in it, and by the Origin, looked at before.
         body = await request.body()
         if len(body) > _LONGEST_FORM:
             return _gone()
@@ -123,7 +127,10 @@ def _back(document: dict[str, Any], **parameters: str) -> Response:
 
 
 def _gone() -> Response:
-    text = "<h1>授权请求已经过期</h1><p>请回到客户端重新连接。<small>This request has expired: connect again.</small></p>"
+    text = (
+        "<h1>授权请求已经过期</h1><p>请回到客户端重新连接。"
+        "<small>This request has expired: connect again.</small></p>"
+    )
     return Response(_document(text), 400, _HEADERS, media_type="text/html; charset=utf-8")
 
 
@@ -162,5 +169,6 @@ def _document(body: str) -> str:
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>授权 · Authorize</title><style>{_STYLE}</style></head><body><main>{body}</main></body></html>"
+        f"<title>授权 · Authorize</title><style>{_STYLE}</style></head><body><main>{body}</main></body></"
+        f"html>"
     )

@@ -1,4 +1,4 @@
-"""The server as its own authorization server (OAuth 2.1), where the account's owner approves with the password.
+"""The server as its own authorization server (OAuth 2.1): the account's owner approves with the password.
 
 Web connectors (Claude's, ChatGPT's) speak nothing but OAuth. Every client is public: PKCE (S256) proves that
 who exchanges a code is who asked for it, so there are no client secrets to keep. A client registers itself
@@ -40,6 +40,8 @@ log = logging.getLogger(__name__)
 
 REGISTRATIONS_A_DAY = 200
 """Anyone may register a client, and each is an item in the table for a day."""
+_PUBLIC = "none"
+"""The client shows no secret at the token endpoint."""
 _LONGEST_CLIENT = 8_000
 _NO_STORE = {"Cache-Control": "no-store"}
 _MOST_REDIRECTS = 10
@@ -72,7 +74,7 @@ class OwnAuthorizationServer(OAuthProvider):
         if self._documents.is_cimd_client_id(client_id):
             found: OAuthClientInformationFull | None = await self._documents.get_client(client_id)
             # Only public clients: this server keeps no keys of anybody's.
-            return found if found and found.token_endpoint_auth_method == "none" else None
+            return found if found and found.token_endpoint_auth_method == _PUBLIC else None
         document = self._grants.client(client_id)
         return OAuthClientInformationFull.model_validate(document) if document else None
 
@@ -82,10 +84,11 @@ class OwnAuthorizationServer(OAuthProvider):
         if not 0 < len(uris) <= _MOST_REDIRECTS or not all(map(acceptable_redirect, uris)):
             raise RegistrationError(
                 "invalid_redirect_uri",
-                "redirect_uris must be https addresses, http addresses of this machine, or an app's own scheme",
+                "redirect_uris must be https addresses, http addresses of this machine, or an app's own "
+                "scheme",
             )
         # RFC 7591 §3.2.1: the server may replace what was asked for, and says so in its answer.
-        client_info.token_endpoint_auth_method = "none"
+        client_info.token_endpoint_auth_method = _PUBLIC
         client_info.client_secret = None
         client_info.client_secret_expires_at = None
         client_info.scope = " ".join(SCOPES)
@@ -241,8 +244,8 @@ class OwnAuthorizationServer(OAuthProvider):
             self.client_registration_options or ClientRegistrationOptions(),
             self.revocation_options or RevocationOptions(),
         )
-        metadata.token_endpoint_auth_methods_supported = ["none"]
-        metadata.revocation_endpoint_auth_methods_supported = ["none"]
+        metadata.token_endpoint_auth_methods_supported = [_PUBLIC]
+        metadata.revocation_endpoint_auth_methods_supported = [_PUBLIC]
         metadata.client_id_metadata_document_supported = True
         return Route(
             "/.well-known/oauth-authorization-server",

@@ -1,4 +1,4 @@
-"""Bearer tokens that the owner makes up and puts into the settings: several at once, so that they can be changed."""
+"""Bearer tokens that the owner makes up: several are valid at once, so that they can be changed."""
 
 from __future__ import annotations
 

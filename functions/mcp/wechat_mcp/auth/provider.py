@@ -13,9 +13,11 @@ from wechat_mcp.services import McpServices
 from wechat_mcp.tooling.scopes import SCOPES, included, widest
 
 NO_WAY_IN = (
-    "MCP 服务器没有配置任何登录方式，所以拒绝一切请求：请设置 MCP_AUTH_TOKENS（自己定的令牌，16 个字符以上），"
+    "MCP 服务器没有配置任何登录方式，所以拒绝一切请求：请设置 MCP_AUTH_TOKENS（自己定的令牌，16 个字符以上"
+    "），"
     "或者设置 OPENAI_CONFIG_PASSWORD 和 MCP_PUBLIC_URL（用密码授权），再重新部署。 · "
-    "No way to sign in is configured, so every request is refused: set MCP_AUTH_TOKENS (a token of your own, 16 "
+    "No way to sign in is configured, so every request is refused: set MCP_AUTH_TOKENS (a token of your own"
+    ", 16 "
     "characters or more), or OPENAI_CONFIG_PASSWORD and MCP_PUBLIC_URL (approve with the password)."
 )
 
@@ -49,8 +51,9 @@ def make_auth(services: McpServices) -> AuthProvider | None:
 
         issuer = settings.mcp_oauth_issuer
         verifier = JWTVerifier(
-            jwks_uri=settings.mcp_oauth_jwks_url or f"{issuer.rstrip('/')}/.well-known/jwks.json",
-            issuer=issuer,
+            jwks_uri=settings.mcp_oauth_jwks_url or f"{issuer}/.well-known/jwks.json",
+            # Settings lose the slash that some issuers end with.
+            issuer=[issuer, f"{issuer}/"],
             audience=settings.mcp_oauth_audience or f"{settings.mcp_public_url}/mcp",
         )
         return RemoteAuthProvider(

@@ -1,7 +1,8 @@
 """Asking whoever sits before the client, in both eras of the protocol.
 
 Until 2025-11-25 the server asks the client while the call waits. Since 2026-07-28 the call is answered with
-what is asked, and the client calls again with the answer. A client that can do neither confirms by an argument.
+what is asked, and the client calls again with the answer. A client that can do neither confirms by an
+argument.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from fastmcp.tools.base import InputRequiredToolResult, ToolResult
 from mcp_types import ElicitRequest, ElicitRequestFormParams, ElicitResult, InputRequiredResult
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-Ask = Callable[[str], Awaitable[bool | None | ToolResult]]
+Ask = Callable[[str], Awaitable[bool | ToolResult | None]]
 """Asks for a confirmation: True or False is the answer, None says that nobody can be asked, and a result is
 what the call must be answered with for now."""
 

@@ -45,7 +45,7 @@ class Action:
     also: tuple[str, ...]
     """Other names for it."""
     warns: str
-    """What cannot be undone about it, in Chinese, with parameters in braces; empty: it needs no confirming."""
+    """What cannot be undone about it, in Chinese, parameters in braces; empty: it needs no confirming."""
     destructive: bool
     model: type[BaseModel]
 
@@ -58,15 +58,19 @@ class Action:
 class Declared:
     """A tool's name, what it says of itself, and its actions."""
 
-    def __init__(self, name: str, title: str, description: str, *, open_world: bool = True) -> None:
+    def __init__(
+        self, name: str, title: str, description: str, *, open_world: bool = True, calls_others: bool = False
+    ) -> None:
         """``description`` is for the model that picks tools; the actions are listed below it by themselves.
 
-        ``open_world``: whether it reaches beyond this server (to WeChat).
+        ``open_world``: whether it reaches beyond this server (to WeChat). ``calls_others``: whether it may do
+        whatever any other tool does.
         """
         self.name = name
         self.title = title
         self._description = description
         self._open_world = open_world
+        self._calls_others = calls_others
         self.actions: dict[str, Action] = {}
         self._single = False
 
@@ -182,12 +186,12 @@ class Declared:
     @property
     def annotations(self) -> ToolAnnotations:
         """Hints for clients that ask before they call."""
-        actions = self.actions.values()
+        changes = self.changes_anything or self._calls_others
         return ToolAnnotations(
             title=self.title,
-            read_only_hint=not self.changes_anything,
-            destructive_hint=any(action.destructive for action in actions),
-            idempotent_hint=not self.changes_anything,
+            read_only_hint=not changes,
+            destructive_hint=self._calls_others or any(each.destructive for each in self.actions.values()),
+            idempotent_hint=not changes,
             open_world_hint=self._open_world,
         )
 

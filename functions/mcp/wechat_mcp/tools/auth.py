@@ -44,7 +44,7 @@ async def get_config(call: Call) -> Result:
         **_token_data(call, account.app_id),
     }
     missing = "" if account.app_secret else "还缺 AppSecret。"
-    state = "已有可用的 access_token" if data["has_token"] else "还没有取过 access_token，用到时会自己去取"
+    state = "已有可用的 access_token" if data["logged_in"] else "还没有取过 access_token，用到时会自己去取"
     return Result(f"公众号 {account.app_id}：{missing}{state}。", data)
 
 
@@ -145,5 +145,5 @@ def _token_data(call: Call, app_id: str) -> dict[str, Any]:
     item = call.services.table.get(f"token#{app_id}", "access_token") or {}
     left = int(item.get("expires_at", 0) - call.services.clock())
     if left <= 0 or not item.get("access_token"):
-        return {"has_token": False}
-    return {"has_token": True, "access_token": masked(item["access_token"]), "expires_in": left}
+        return {"logged_in": False}
+    return {"logged_in": True, "access_token": masked(item["access_token"]), "expires_in": left}

@@ -84,7 +84,8 @@ async def add(
     given = _articles(article, articles)
     if not given:
         raise Refused(
-            '没有文章。请给 article={"title": "…", "content": "…", "thumb_media_id": "…"}，或者 articles=[…]。'
+            '没有文章。请给 article={"title": "…", "content": "…", "thumb_media_id": "…"}，或者 articles=[…'
+            "]。"
         )
     added = await draft.add(call.client, given)
     titles = "、".join(f"《{each['title']}》" for each in given)

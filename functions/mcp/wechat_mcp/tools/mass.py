@@ -51,7 +51,8 @@ async def preview(
     "send_all",
     "群发给全部粉丝或一个标签",
     scope="publish",
-    warns="将群发 {msgtype}（{media_id}{content}）给标签 {tag_id} 的粉丝（-1 是全部粉丝）：发出后不能撤回，并用掉一次群发次数。",
+    warns="将群发 {msgtype}（{media_id}{content}）给标签 {tag_id} 的粉丝（-1 是全部粉丝）："
+    "发出后不能撤回，并用掉一次群发次数。",
 )
 async def send_all(
     call: Call,

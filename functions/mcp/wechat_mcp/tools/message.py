@@ -16,7 +16,8 @@ tool = Declared(
     "wechat_message",
     "客服消息",
     "给 48 小时内来过消息的粉丝发消息（一次来信最多回 5 条；需要认证的服务号）。"
-    "给了什么就发什么：text 文字、image/voice/video 的 media_id、文章的 article_id 或草稿 media_id、链接卡片。",
+    "给了什么就发什么：text 文字、image/voice/video 的 media_id、文章的 article_id 或草稿 media_id、链接卡"
+    "片。",
 )
 
 Content = Annotated[str, Field(description="文字内容，2048 字节以内", max_length=2048)]

@@ -17,7 +17,8 @@ from wechat_oa.api import material
 tool = Declared(
     "wechat_permanent_media",
     "永久素材",
-    "永久素材库：添加图片、语音、视频、缩略图（草稿的封面 thumb_media_id 就用这里的图片），查看、删除、列表、统计。"
+    "永久素材库：添加图片、语音、视频、缩略图（草稿的封面 thumb_media_id 就用这里的图片），查看、删除、列表"
+    "、统计。"
     "过大或微信不收的图片会自动转换、压缩。",
 )
 

@@ -14,7 +14,8 @@ from wechat_oa.api import qrcode
 tool = Declared(
     "wechat_qrcode",
     "带参数的二维码",
-    "带场景值的关注二维码：临时的最多 30 天，永久的一个账号 10 万个；以及把长内容换成 15 位短 key。需要认证的服务号。",
+    "带场景值的关注二维码：临时的最多 30 天，永久的一个账号 10 万个；以及把长内容换成 15 位短 key。需要认证"
+    "的服务号。",
 )
 
 Scene = Annotated[

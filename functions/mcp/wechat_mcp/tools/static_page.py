@@ -39,15 +39,15 @@ async def generate(
     is_base64: Annotated[bool, Field(description="type=other 时：内容是 base64")] = False,
 ) -> Result:
     """Host a page or a file."""
-    pages = _pages(call)
+    hosted = pages(call)
     if call.dry_run:
         return Result(f"预演：会托管 {len(html_content.encode())} 字节，不向微信发送任何东西。")
     if type == "html":
-        page = _asked(lambda: pages.generate(html_content, filename, overwrite=overwrite))
+        page = asked(lambda: hosted.generate(html_content, filename, overwrite=overwrite))
     else:
         data = _bytes(html_content) if is_base64 else html_content.encode()
-        page = _asked(lambda: pages.add_file(data, filename, overwrite=overwrite))
-    return Result(f"已托管：{page.url}", _about(page))
+        page = asked(lambda: hosted.add_file(data, filename, overwrite=overwrite))
+    return Result(f"已托管：{page.url}", about(page))
 
 
 @tool.action("list", "列出网页", scope="read")
@@ -58,19 +58,19 @@ async def list_(
     type: Annotated[Literal["html", "other"], Field(description="html 网页，other 其他文件")] = "html",
 ) -> Result:
     """One stretch of the list."""
-    found = _pages(call).list(cursor=cursor, limit=count, kind="page" if type == "html" else "file")
+    found = pages(call).list(cursor=cursor, limit=count, kind="page" if type == "html" else "file")
     lines = [f"- {page.title or page.name}  {page.url}" for page in found.pages]
     return Result(
         "\n".join([f"网页 {len(found.pages)} 个，新的在前。", *lines]),
-        {"pages": [_about(page) for page in found.pages], "next": found.next},
+        {"pages": [about(page) for page in found.pages], "next": found.next},
     )
 
 
 @tool.action("info", "看一个网页的信息", scope="read", given=("filename",))
 async def info(call: Call, filename: Name) -> Result:
     """What is known about a page."""
-    page = _asked(lambda: _pages(call).info(filename))
-    return Result(f"{page.title or page.name}：{page.url}，{page.size} 字节。", _about(page))
+    page = asked(lambda: pages(call).info(filename))
+    return Result(f"{page.title or page.name}：{page.url}，{page.size} 字节。", about(page))
 
 
 @tool.action("delete", "删除一个网页（不能恢复）", scope="write", destructive=True)
@@ -78,7 +78,7 @@ async def delete(call: Call, filename: Name) -> Result:
     """Remove a page."""
     if call.dry_run:
         return Result(f"预演：会删除网页 {filename}。")
-    _asked(lambda: _pages(call).delete(filename))
+    asked(lambda: pages(call).delete(filename))
     return Result(f"已删除网页 {filename}。", {"filename": filename})
 
 
@@ -130,14 +130,15 @@ async def stop_server(call: Call) -> Result:
     return Result("网页服务器已停止。" if stopped else "网页服务器本来就没有运行。", {"running": False})
 
 
-def _pages(call: Call) -> Pages:
+def pages(call: Call) -> Pages:
+    """Return the hosted pages. Raises Refused where there are none."""
     if call.services.pages is None:
         raise Refused("这里没有配置网页的存储，不能托管网页。")
     return call.services.pages
 
 
-def _asked(ask: Callable[[], T]) -> T:
-    """What the pages answer; what they refuse is said in their own words."""
+def asked(ask: Callable[[], T]) -> T:
+    """Return what the pages answer. Raises Refused, with what they refuse in their own words."""
     try:
         return ask()
     except NoSuchPageError as error:
@@ -153,7 +154,8 @@ def _bytes(text: str) -> bytes:
         raise Refused("内容不是 base64。") from None
 
 
-def _about(page: Page) -> dict[str, Any]:
+def about(page: Page) -> dict[str, Any]:
+    """Return what is known about a page, as data."""
     data = {
         "filename": page.name,
         "url": page.url,

@@ -16,7 +16,8 @@ from wechat_oa.api.statistics import BEIJING, MAX_DAYS, Report
 tool = Declared(
     "wechat_stats",
     "数据统计",
-    "公众号的数据：粉丝增减、文章阅读和分享、收到的消息、接口调用。每天早上 8 点出前一天的数据。需要认证的账号。",
+    "公众号的数据：粉丝增减、文章阅读和分享、收到的消息、接口调用。每天早上 8 点出前一天的数据。需要认证的"
+    "账号。",
 )
 
 _MEANINGS: dict[Report, str] = {

@@ -18,7 +18,8 @@ from wechat_oa.identifiers import time_ordered_id
 tool = Declared(
     "wechat_temporary_media",
     "临时素材",
-    "临时素材：上传图片、语音、视频、缩略图，得到三天内有效的 media_id（用于客服消息等；草稿的封面要用永久素材）。"
+    "临时素材：上传图片、语音、视频、缩略图，得到三天内有效的 media_id（用于客服消息等；草稿的封面要用永久"
+    "素材）。"
     "大文件先用 upload_url 拿到上传地址，传上去后把 upload_id 给 upload。",
 )
 
@@ -111,7 +112,8 @@ async def upload_url(
     made = urls.create(file_name, content_type)
     fields = " ".join(f"-F {name}='{value}'" for name, value in made["fields"].items())
     return Result(
-        f"把文件以表单 POST 到 url（{made['expires_in'] // 60} 分钟内有效，字段见 fields，文件放最后的 file 字段），"
+        f"把文件以表单 POST 到 url（{made['expires_in'] // 60} 分钟内有效，字段见 fields，文件放最后的 file"
+        f" 字段），"
         f"然后调用 upload 并给 upload_id={made['upload_id']}。",
         {**made, "example": f"curl {fields} -F file=@{file_name} {made['url']}"},
     )

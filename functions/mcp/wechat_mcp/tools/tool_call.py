@@ -15,6 +15,7 @@ tool = Declared(
     "统一调用",
     "按名字调用任何一个工具，参数放在 arguments 里（snake_case 和 camelCase 都可以）。"
     '例如 tool_name="wechat_auth"，arguments={"action": "status"}。能直接调用那个工具时就直接调用。',
+    calls_others=True,
 )
 
 

@@ -37,7 +37,8 @@ async def generate(
         code = codes.create(note="mcp", code=custom_code)
     except ValueError:
         raise Refused(
-            "这个验证码不能用：要 6 到 64 个字母、数字（可以有 - 和 _），而且没有人用过。换一个，或者不填让系统随机。"
+            "这个验证码不能用：要 6 到 64 个字母、数字（可以有 - 和 _），而且没有人用过。换一个，或者不填让"
+            "系统随机。"
         ) from None
     return Result(
         f"验证码：{code}，{codes.valid_days} 天内可以用一次。", {"code": code, "valid_days": codes.valid_days}
