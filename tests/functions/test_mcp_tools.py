@@ -418,8 +418,12 @@ async def test_resources_tell_the_state_of_the_account(owner: Owner) -> None:
 
 async def test_prompts_begin_what_people_often_do(owner: Owner) -> None:
     async with owner.client() as client:
-        names = {prompt.name for prompt in await client.list_prompts()}
+        prompts = await client.list_prompts()
+        names = {prompt.name for prompt in prompts}
         article = await client.get_prompt("write_article", {"topic": "秋天的茶"})
 
     assert names == {"write_article", "notes_to_draft", "weekly_report"}
+    described = [argument.description or "" for prompt in prompts for argument in prompt.arguments or []]
+    assert described
+    assert not any("JSON" in each for each in described)
     assert "秋天的茶" in article.messages[0].content.text

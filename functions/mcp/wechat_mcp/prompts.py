@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
 
 from fastmcp import FastMCP
-from pydantic import Field
+from fastmcp.prompts import Prompt
 
 
 def add_to(server: FastMCP) -> None:
     """Add the prompts."""
 
-    @server.prompt(name="write_article", title="写一篇公众号文章")
     def write_article(
-        topic: Annotated[str, Field(description="主题")],
-        audience: Annotated[str, Field(description="写给谁看")] = "公众号的读者",
-        length: Annotated[str, Field(description="大约多少字")] = "1200",
+        topic: str,
+        audience: str = "公众号的读者",
+        length: str = "1200",
     ) -> str:
         """从主题写出一篇文章，放进草稿箱"""
         return (
@@ -27,10 +26,9 @@ def add_to(server: FastMCP) -> None:
             "4. 不要发布：由我看过草稿再决定。"
         )
 
-    @server.prompt(name="notes_to_draft", title="把笔记变成草稿")
     def notes_to_draft(
-        notes: Annotated[str, Field(description="笔记，Markdown 或随手记的要点")],
-        title: Annotated[str, Field(description="标题，不填就由你起")] = "",
+        notes: str,
+        title: str = "",
     ) -> str:
         """把零散的笔记整理成一篇文章，放进草稿箱"""
         named = f"标题用「{title}」。" if title else "请起一个 32 字以内的标题。"
@@ -40,9 +38,8 @@ def add_to(server: FastMCP) -> None:
             f"<notes>\n{notes}\n</notes>"
         )
 
-    @server.prompt(name="weekly_report", title="公众号周报")
     def weekly_report(
-        focus: Annotated[str, Field(description="特别想看什么")] = "",
+        focus: str = "",
     ) -> str:
         """上一周的粉丝、文章和来信"""
         extra = f"特别关注：{focus}。" if focus else ""
@@ -55,3 +52,28 @@ def add_to(server: FastMCP) -> None:
             "wechat_inbox 看读者最常问什么。\n"
             "某个接口没有权限（48001）就说明，不要猜数字。最后给两三条下周可以做的事。"
         )
+
+    _add(
+        server,
+        write_article,
+        "写一篇公众号文章",
+        topic="主题",
+        audience="写给谁看，不填是公众号的读者",
+        length="大约多少字，不填是 1200",
+    )
+    _add(
+        server,
+        notes_to_draft,
+        "把笔记变成草稿",
+        notes="笔记，Markdown 或随手记的要点",
+        title="标题，不填就由助手起",
+    )
+    _add(server, weekly_report, "公众号周报", focus="特别想看什么，可以不填")
+
+
+def _add(server: FastMCP, prompt: Callable[..., str], named: str, **arguments: str) -> None:
+    """Add a prompt with what its arguments mean: FastMCP would append a JSON schema to each."""
+    made = Prompt.from_function(prompt, title=named)
+    for argument in made.arguments or []:
+        argument.description = arguments[argument.name]
+    server.add_prompt(made)
