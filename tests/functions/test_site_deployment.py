@@ -85,7 +85,8 @@ def test_every_file_of_the_site_is_of_a_kind_that_is_known() -> None:
 def test_files_are_copied_as_what_they_are_and_the_deployments_addresses_beside_them(s3: Any) -> None:
     count = copy_site(s3, "site", {"chat/": CHAT, "manage/": MANAGER}, CONFIGS)
 
-    assert len(keys(s3)) == count == len(site_files(CHAT)) + len(site_files(MANAGER)) + 2
+    files = {f"chat/{file}" for file in site_files(CHAT)} | {f"manage/{file}" for file in site_files(MANAGER)}
+    assert len(keys(s3)) == count == len(files | CONFIGS.keys())
     page = s3.head_object(Bucket="site", Key="chat/index.html")
     assert (page["ContentType"], page["CacheControl"]) == ("text/html; charset=utf-8", "no-cache")
     script = s3.head_object(Bucket="site", Key="manage/js/main.js")
