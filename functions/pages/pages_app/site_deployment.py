@@ -25,8 +25,9 @@ def copy_site(
 ) -> int:
     """Make the bucket hold the folders' files, each below its prefix, and the configurations; tell how many.
 
-    ``configs`` are JSON files by key. Whatever else the bucket holds is removed, last: who is reading the
-    site meanwhile finds all of it. Raises OutOfTimeError, and botocore's errors.
+    ``configs`` are JSON files by key, which stand in for files of the same name. Whatever else the bucket
+    holds is removed, last: who is reading the site meanwhile finds all of it. Raises OutOfTimeError, and
+    botocore's errors.
     """
     keys = set()
 
@@ -47,7 +48,9 @@ def copy_site(
     for prefix, folder in folders.items():
         # The page itself comes last: whoever gets the new one gets the new files that it names.
         for path in sorted(site_files(folder), key=lambda path: path.suffix == ".html"):
-            put(f"{prefix}{path.as_posix()}", path, (folder / path).read_bytes())
+            key = f"{prefix}{path.as_posix()}"
+            if key not in configs:
+                put(key, path, (folder / path).read_bytes())
     _delete(client, bucket, (key for key in _keys(client, bucket) if key not in keys), out_of_time)
     return len(keys)
 
