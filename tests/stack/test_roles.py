@@ -239,6 +239,6 @@ async def test_the_chat_may_name_the_keys_it_needs_and_no_follower(stack: Stack,
         assert {key for key in keys if not any(fnmatch(pk, key) for pk in pks)} == set()
     assert not any(
         fnmatch(pk, key)
-        for pk in ("token#wx1", "turns#openid", "follower#openid")
+        for pk in ("account", "token#wx1", "turns#openid", "follower#openid")
         for key in named["dynamodb:GetItem"]
     )

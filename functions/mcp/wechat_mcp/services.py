@@ -20,7 +20,8 @@ from wechat_oa.quota import Quota
 from wechat_oa.settings import Settings
 from wechat_oa.store.table import Table
 
-_ACCOUNT = ("config", "account")
+# Not under "config": the web chat, which strangers talk to, may read that.
+_ACCOUNT = ("account", "-")
 
 
 class Account(NamedTuple):
