@@ -189,7 +189,7 @@ def test_an_answer_of_the_account_is_read_on_after_a_reload(chat: Chat) -> None:
 
 
 def test_what_was_read_of_an_answer_stays_when_its_link_leads_nowhere_any_more(chat: Chat) -> None:
-    chat.server.pace = 0.4
+    chat.server.pace = 3.0
     page = chat.open("?answer=abc")
     expect(answers(page)).to_contain_text("春茶")
     chat.server.answers.clear()

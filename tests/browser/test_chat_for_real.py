@@ -48,11 +48,11 @@ class Machine:
         self._run(self._server.end())
 
     def reply_to(self, words: str) -> str:
-        """Return what the account replies to a follower; WeChat hangs up after a second here, not five."""
+        """Return what the account replies to a follower; WeChat hangs up after three seconds here."""
 
         async def say() -> str:
             async with client() as http:
-                follower = Follower("小明", self._server.callback_url, http, mode="plain", limit=1.0)
+                follower = Follower("小明", self._server.callback_url, http, mode="plain", limit=3.0)
                 return await follower.say(words)
 
         return self._run(say())
@@ -80,9 +80,9 @@ def machine(loop: asyncio.AbstractEventLoop, tmp_path_factory: pytest.TempPathFa
         loop,
         tmp_path_factory.mktemp("open"),
         WECHAT_MSG_CONTEXT_PATH=CONTEXT_PATH,
-        WECHAT_MSG_AI_TIMEOUT="0.5",
+        WECHAT_MSG_AI_TIMEOUT="1",
         OPENAI_MODEL="demo-2s",
-        OPENAI_WECHAT_MODEL="demo-8s",
+        OPENAI_WECHAT_MODEL="demo-14s",
     )
     yield machine
     machine.stop()

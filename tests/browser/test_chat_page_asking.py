@@ -231,7 +231,8 @@ def test_a_question_that_is_too_long_is_not_sent_and_says_by_how_much(chat: Chat
 
 def test_a_code_opens_the_chat_and_the_refused_question_is_answered(chat: Chat) -> None:
     page = chat.open()
-    expect(page.get_by_role("heading", name="有什么可以帮你")).to_be_visible()
+    # What the server says has come: a code is asked for only after that.
+    expect(page.get_by_role("button", name="今年的新茶什么时候上？")).to_be_visible()
     chat.server.config["access"] = "code"
     ask(page, "你好")
     expect(page.locator(".status")).to_have_text("请先输入验证码。关注公众号，发送「验证码」就能拿到。")

@@ -74,7 +74,7 @@ export class Answers {
   /** Take care of an answer that was being written when the page was left: read it on, or say that it is cut. */
   resume(conversation) {
     const last = conversation.messages.at(-1);
-    if (this.running(conversation.id) || !["waiting", "writing"].includes(last?.state)) return;
+    if (this.running(conversation.id) || !["waiting", "writing", "left"].includes(last?.state)) return;
     if (last.answerId) {
       this.#readOn(conversation);
       return;
@@ -133,6 +133,7 @@ export class Answers {
     for (const run of this.#runs.values()) {
       clearTimeout(run.timer);
       run.controller.abort();
+      run.conversation.messages.at(-1).state = "left";
       this.#conversations.save(run.conversation);
     }
     this.#runs.clear();

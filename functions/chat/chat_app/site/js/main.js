@@ -229,6 +229,8 @@ watchOthers((name) => {
   conversations.reread(name);
   if (shown?.id === id) {
     shown = conversations.get(id);
+    // What a page saves as it goes can be heard of by the page that takes its place.
+    if (shown?.messages.at(-1)?.state === "left") answers.resume(shown);
     $("empty").hidden = shown !== null;
     transcript.show(shown);
     showState();
