@@ -21,6 +21,7 @@ from local.listening import CannotListenError, listen_all
 from local.pages_server import PagesServer
 from local.platform.api import api_routes
 from local.platform.state import PLATFORM_PATH
+from local.second_server import SecondServer
 from local.server import make_app as make_web_app
 from wechat_mcp.app import make_app
 from wechat_mcp.server import make_server
@@ -110,7 +111,7 @@ def access(settings: Settings) -> str:
     return "拒绝一切请求：别人也能访问这个地址，却没有设置 MCP_AUTH_TOKENS"
 
 
-class McpServer(uvicorn.Server):
+class McpServer(SecondServer):
     """Serves MCP beside the web server, in its loop and for its life."""
 
     def __init__(self, house: House) -> None:
@@ -126,22 +127,6 @@ class McpServer(uvicorn.Server):
             http=None if house.real_account else make_http_client(httpx.AsyncHTTPTransport()),
         )
         super().__init__(_config(make_app(services, allowed_hosts=allowed_hosts(services))))
-        self._task: asyncio.Task[None] | None = None
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave Ctrl-C to the web server, which ends this one."""
-        yield
-
-    def begin(self, listener: socket.socket) -> None:
-        """Serve from now on."""
-        self._task = asyncio.create_task(self.serve(sockets=[listener]))
-
-    async def end(self) -> None:
-        """Stop serving."""
-        self.should_exit = True
-        if self._task:
-            await self._task
 
 
 class RunningWebServer:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import socket
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -18,6 +14,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from local.second_server import SecondServer
 from pages_app import answering
 from pages_app.http import Answer, Request, json_answer
 from pages_app.index import missing_page
@@ -106,7 +103,7 @@ class PagesHouse:
         return _response(missing_page(self._index_url))
 
 
-class PagesServer(uvicorn.Server):
+class PagesServer(SecondServer):
     """Serves the second port, in the loop and for the life of the first."""
 
     def __init__(self, house: PagesHouse) -> None:
@@ -120,22 +117,6 @@ class PagesServer(uvicorn.Server):
             server_header=False,
         )
         super().__init__(config)
-        self._task: asyncio.Task[None] | None = None
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave Ctrl-C to the first server, which ends this one."""
-        yield
-
-    def begin(self, listener: socket.socket) -> None:
-        """Serve from now on."""
-        self._task = asyncio.create_task(self.serve(sockets=[listener]))
-
-    async def end(self) -> None:
-        """Stop serving."""
-        self.should_exit = True
-        if self._task:
-            await self._task
 
 
 async def _bounded_body(request: HttpRequest, most: int) -> bytes | None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_address
 from typing import NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
 import httpx
 
 from wechat_mcp.tooling.results import Refused
+from wechat_oa.fetch import is_public
 
 MAX_BYTES = 12 << 20
 """WeChat's largest file is a video of 10 MB; a picture may be larger before it is shrunk."""
@@ -85,7 +85,7 @@ class PublicFetcher:
             raise Refused("url 要是 http:// 或 https:// 开头的公开地址，而且不带用户名和密码。")
         port = parts.port or (443 if parts.scheme == "https" else 80)
         addresses = await self._resolve(host, port)
-        if not addresses or not all(_public(each) for each in addresses):
+        if not addresses or not all(map(is_public, addresses)):
             raise Refused("这个地址不在公网上，服务器不去取。请用 file_data（base64）或一个公开的地址。")
         literal = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
         target = httpx.URL(url).copy_with(host=literal)
@@ -107,11 +107,3 @@ class PublicFetcher:
                     raise Refused(f"文件超过 {self._max_bytes >> 20} MB，请压缩后再试。")
             declared = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         return Fetched(unquote(parts.path.rpartition("/")[2]), bytes(data), declared)
-
-
-def _public(address: str) -> bool:
-    ip = ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    if mapped is not None and not mapped.is_global:
-        return False
-    return ip.is_global and not ip.is_multicast
