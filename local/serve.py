@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from local.house import House
 from local.listening import CannotListenError, listen_all
 from local.mcp_server import McpServer
 from local.pages_server import PagesServer
+from local.second_server import SecondServer
 from local.server import make_app
 
 _LOG_BYTES = 5_000_000
@@ -52,7 +53,7 @@ async def _serve(environment: Mapping[str, str]) -> int:
     mcp = McpServer(house)
     mcp.begin(listeners[2])
     try:
-        await _Server(config, house).serve(sockets=listeners[:1])
+        await _Server(config, house, (mcp, pages)).serve(sockets=listeners[:1])
     finally:
         await mcp.end()
         await pages.end()
@@ -62,9 +63,10 @@ async def _serve(environment: Mapping[str, str]) -> int:
 class _Server(uvicorn.Server):
     """Prints the banner once it listens, and does not wait for pages that wait for news."""
 
-    def __init__(self, config: uvicorn.Config, house: House) -> None:
+    def __init__(self, config: uvicorn.Config, house: House, others: Sequence[SecondServer]) -> None:
         super().__init__(config)
         self._house = house
+        self._others = others
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
@@ -73,6 +75,9 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._house.platform.feed.close()
+        # Before the house closes its table, and before uvicorn hands on the Ctrl-C that it has caught.
+        for other in self._others:
+            await other.end()
         await super().shutdown(sockets=sockets)
 
 
