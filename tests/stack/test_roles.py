@@ -74,6 +74,7 @@ MAY = {
         ("s3:DeleteObject", "${PagesBucket.Arn}/*"),
         ("s3:ListBucket", "PagesBucket.Arn"),
         ("cloudfront:CreateInvalidation", f"{DISTRIBUTION}${{PagesDistribution}}"),
+        ("ssm:GetParameters", f"{SSM}MCP_AUTH_TOKENS"),
         ("ssm:GetParameters", f"{SSM}OPENAI_CONFIG_PASSWORD"),
         ("logs:CreateLogStream", "PagesLogs.Arn"),
         ("logs:PutLogEvents", "PagesLogs.Arn"),
