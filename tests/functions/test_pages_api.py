@@ -346,9 +346,10 @@ def test_the_index_shows_the_account_the_chat_and_the_pages_escaped(
     ("language", "said"), [("", "网页"), ("zh-TW,en", "网页"), ("en-US,zh", "Pages"), ("fr", "Pages")]
 )
 def test_the_index_speaks_the_visitors_language(api: Api, language: str, said: str) -> None:
-    html = api.ask("GET", "/", headers={"accept-language": language}).body.decode()
+    answered = api.ask("GET", "/", headers={"accept-language": language})
 
-    assert f"<h2>{said}</h2>" in html
+    assert f"<h2>{said}</h2>" in answered.body.decode()
+    assert answered.headers["vary"] == "Accept-Language"
 
 
 def test_the_site_and_nobody_else_may_read_the_api_from_another_origin(
