@@ -288,9 +288,9 @@ def test_the_manager_is_worked_with_the_keyboard_alone(browser: Browser, local: 
 
     # Then the focus is on the next page, not lost
     assert focused() == "key-0"
-    page.get_by_role("button", name="文件").focus()
+    page.get_by_role("button", name="文件", exact=True).focus()
     page.keyboard.press("Space")
-    expect(page.get_by_role("button", name="文件")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("button", name="文件", exact=True)).to_have_attribute("aria-pressed", "true")
     page.context.close()
 
 
