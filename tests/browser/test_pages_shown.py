@@ -427,7 +427,9 @@ def test_a_template_is_readable_on_a_phone(
     shot(page, f"template-{template}-{scheme}")
     # A code's language stands above it, not on it.
     label, code = (page.locator(f".code {part}").bounding_box() for part in (".language", "code"))
-    assert label and code and label["y"] + label["height"] <= code["y"]
+    assert label is not None
+    assert code is not None
+    assert label["y"] + label["height"] <= code["y"]
     # On a gradient there is no one colour to compare with.
     weak = page.evaluate(CONTRAST)
     assert [
