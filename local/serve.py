@@ -97,5 +97,5 @@ def _log_to(path: Path | None) -> None:
     for handler in handlers:
         handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
-    for noisy in ("httpx", "httpx2", "openai", "uvicorn"):
+    for noisy in ("httpx", "httpx2", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

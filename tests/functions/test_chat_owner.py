@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.chat import PASSWORD, Chat, PlayedModel, ask, refusal
 from tests.support.clock import Clock
-from wechat_oa.ai.model import ModelError
+from wechat_oa.ai.errors import ModelError
 from wechat_oa.runtime_config import RuntimeConfig
 from wechat_oa.store.local_table import SqliteTable
 from wechat_oa.tries import FREE_TRIES

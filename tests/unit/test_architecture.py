@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LAYER = ROOT / "layers" / "common" / "wechat_oa"
 TOO_HEAVY = {
+    "aiohttp",
     "aws_lambda_powertools",
     "boto3.resources",
     "boto3.dynamodb",

@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Protocol
 
+from wechat_oa.ai.errors import ModelError
 from wechat_oa.ai.images import inline_image
-from wechat_oa.ai.model import ModelError
 from wechat_oa.ai.prompt import build_messages
 from wechat_oa.answers import Answer
 from wechat_oa.identifiers import pseudonym

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import AsyncGenerator, Callable
 from typing import TypeVar
 
-from wechat_oa.ai.model import Failure, ModelError
+from wechat_oa.ai.errors import Failure, ModelError
 from wechat_oa.answers import Answer
 from wechat_oa.store.table import StoreError
 from wechat_reply.services import Services

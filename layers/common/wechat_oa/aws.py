@@ -31,7 +31,7 @@ class Aws:
         not start.
         """
         logging.getLogger().setLevel(logging.INFO)
-        for noisy in ("botocore", "httpx", "httpx2", "openai"):
+        for noisy in ("botocore", "httpx", "httpx2"):
             # Addresses of followers' pictures, questions, and chatter.
             logging.getLogger(noisy).setLevel(logging.WARNING)
         # boto3 would bring its resources along, which nobody here uses and every cold start would pay for.
