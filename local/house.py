@@ -118,6 +118,8 @@ class House:
 
     def _own_chat(self, settings: Settings) -> str:
         """Only the simulator's followers can open a link to this machine."""
+        if settings.site_url:
+            return f"{settings.site_url}/chat/"
         return "" if self.real_account else f"{self.base_url}{settings.context_path}/chat/"
 
     def _own_pool(self, ai: AiSettings) -> httpx2.AsyncClient | None:

@@ -167,6 +167,23 @@ async def test_a_restart_with_an_answer_pending_answers_it(
         assert len(service.calls) == 1
 
 
+async def test_an_answer_that_outlasts_the_end_of_a_process_is_written_by_the_next_at_once(
+    make_desk: MakeDesk, upstream: tuple[Upstream, str]
+) -> None:
+    service, _ = upstream
+    service.script = lambda _: Behaviour(ANSWER, seconds=60 if len(service.calls) == 1 else 0)
+    desk = make_desk()
+    job = desk.claim()
+    working = asyncio.create_task(desk.worker.work(job))
+    await until(lambda: desk.answer().text)
+    working.cancel()
+    await asyncio.wait([working])
+    assert not desk.answer().finished
+    # Well before the first one would be thought dead.
+    await asyncio.wait_for(desk.worker.work(job), 10)
+    assert desk.answer().text == ANSWER
+
+
 async def test_a_job_delivered_again_after_its_end_asks_nothing(
     make_desk: MakeDesk, upstream: tuple[Upstream, str]
 ) -> None:
