@@ -136,7 +136,7 @@ class Writer:
                 await keeper
 
     async def give_back(self) -> None:
-        """Leave the answer to whoever goes on with it, without their waiting until this one is thought dead."""
+        """Leave the answer to whoever goes on with it: they need not wait until this one seems dead."""
         with contextlib.suppress(TakenOver, StoreError):
             await self.stop()
             self._services.answers.release(self._key, self._name)
