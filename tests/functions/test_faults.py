@@ -21,7 +21,7 @@ from wechat_oa.ai.model import Models
 from wechat_oa.answers import STALE_SECONDS
 from wechat_oa.settings import read_settings
 from wechat_oa.store.local_table import SqliteTable
-from wechat_oa.store.table import Item, StoreError, Table
+from wechat_oa.store.table import Item, StoreError
 from wechat_oa.texts import DEFAULT_TEXTS
 from wechat_reply.services import Services
 from wechat_reply.working import Worker
@@ -46,7 +46,7 @@ class Jobs:
 class Refusing:
     """A table that refuses while it is told to."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: SqliteTable) -> None:
         self._table = table
         self.refuses = False
 
@@ -78,6 +78,10 @@ class Refusing:
         """See Table."""
         self._check()
         self._table.delete(pk, sk)
+
+    def close(self) -> None:
+        """Close the table."""
+        self._table.close()
 
 
 class Desk:
@@ -121,6 +125,7 @@ async def make_desk(tmp_path: Path, upstream: tuple[Upstream, str]) -> AsyncGene
     yield make
     for desk in desks:
         await desk.models.close()
+        desk.table.close()
 
 
 async def test_a_worker_killed_in_mid_answer_is_replaced_and_the_follower_answered(
