@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sqlite3
 import time
@@ -140,7 +141,7 @@ async def test_a_worker_killed_in_mid_answer_is_replaced_and_the_follower_answer
         await until(lambda: service.calls)
         await asyncio.sleep(1)
         await server.end(signal.SIGKILL)
-        with sqlite3.connect(tmp_path / "table.db") as db:
+        with contextlib.closing(sqlite3.connect(tmp_path / "table.db", isolation_level=None)) as db:
             (text,) = db.execute("SELECT item->>'text' FROM items WHERE pk LIKE 'answer#%'").fetchone()
             assert 0 < len(text) < len(ANSWER), "killed in the middle"
             # The new process may not take over before the old one has been silent for long enough.
