@@ -41,7 +41,7 @@ USER wechat
 # The site and WeChat's callback; MCP; hosted pages, which have an origin of their own.
 EXPOSE 3004 3003 3005
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:3004/health', timeout=4)"]
+    CMD ["python", "-c", "import os, urllib.request as web; port = os.environ.get('WECHAT_MSG_SERVER_PORT') or 3004; web.urlopen(f'http://127.0.0.1:{port}/health', timeout=4)"]
 # Python is process 1, so that it hears SIGTERM and finishes the answers under way.
 STOPSIGNAL SIGTERM
 CMD ["python", "-m", "local"]
