@@ -48,7 +48,7 @@ build: $(SAM)/ready
 sam-local-test: $(VENV)/ready $(SAM)/ready
 	PATH=$(BUILD_PATH) SAM=$(CURDIR)/$(SAM)/bin/sam PYTHONPATH=.:layers/common $(BIN)/python -m tests.sam_local.run
 
-$(VENV)/ready: requirements-dev.txt layers/common/requirements.txt $(wildcard functions/*/requirements.txt)
+$(VENV)/ready: requirements-dev.txt local/requirements.txt layers/common/requirements.txt $(wildcard functions/*/requirements.txt)
 	@echo "正在准备 Python 环境，第一次大约一分钟……"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "需要 Python 3.11 或更新的版本：make PYTHON=python3.12 run")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -119,6 +119,8 @@ class House:
 
     def _own_chat(self, settings: Settings) -> str:
         """Only the simulator's followers can open a link to this machine."""
+        if settings.site_url:
+            return f"{settings.site_url}/chat/"
         return "" if self.real_account else f"{self.base_url}{settings.context_path}/chat/"
 
     def _with_model(self, ai: AiSettings, demo_key: str) -> AiSettings:

@@ -142,6 +142,7 @@ class PagesServer(SecondServer):
             house.pages_app(),
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             lifespan="off",
             timeout_graceful_shutdown=2,
             server_header=False,

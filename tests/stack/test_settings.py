@@ -21,6 +21,7 @@ ALL_SECRETS = {name for names in SECRETS.values() for name in names}
 NOT_ON_LAMBDA = {
     "WECHAT_MSG_SERVER_HOST": "API Gateway listens",
     "WECHAT_MSG_SERVER_PORT": "API Gateway listens",
+    "FORWARDED_ALLOW_IPS": "the proxies are AWS's own",
     "WECHAT_OA_DATA_DIR": "state is in the table",
     "WECHAT_OA_SIMULATOR": "the simulator is part of the local server",
     "WECHAT_OA_DEMO_SECONDS": "the demo model is part of the local server",

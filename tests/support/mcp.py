@@ -7,6 +7,7 @@ import base64
 import io
 import json
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -130,7 +131,10 @@ def make_owner(
         sleep=lambda _: asyncio.sleep(0.01),
         clock=clock,
     )
-    return Owner(services, platform, requests)
+    owner = Owner(services, platform, requests)
+    # Tests make owners wherever they need one, and let them go.
+    weakref.finalize(owner, table.close)
+    return owner
 
 
 def text(result: CallToolResult) -> str:

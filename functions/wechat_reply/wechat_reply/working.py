@@ -99,6 +99,9 @@ class Worker:
             return await self._answer(key)
         try:
             return await self._answered(job, writer, answer, deadline)
+        except asyncio.CancelledError:
+            await writer.give_back()
+            raise
         finally:
             await writer.stop()
 

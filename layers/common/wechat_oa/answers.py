@@ -183,6 +183,11 @@ class Answers:
         )
         return item is not None
 
+    def release(self, key: str, writer: str) -> None:
+        """Let another writer begin at once: this one will not finish. Raises StoreError."""
+        changes = {"state": "pending", "writer": None, "beat": None}
+        self._table.update(_pk(key), "-", set=changes, if_equals={"writer": writer, "state": "writing"})
+
     def finish(self, key: str, writer: str, text: str, failure: str = "") -> Answer | None:
         """Store the whole text; it will not change any more. None: another writer has taken over, or it was
         given up.

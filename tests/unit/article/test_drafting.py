@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -53,8 +54,10 @@ def picture(width: int) -> bytes:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path / "t.db")
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path / "t.db")
+    yield world
+    world.table.close()
 
 
 async def test_five_pictures_and_a_cover_become_a_draft_in_one_call(world: World) -> None:

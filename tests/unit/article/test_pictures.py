@@ -6,6 +6,7 @@ import asyncio
 import base64
 import io
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -186,8 +187,10 @@ def uploader(table: SqliteTable, shelf: Shelf, files: dict[str, bytes], account:
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> SqliteTable:
-    return SqliteTable(tmp_path / "t.db")
+def table(tmp_path: Path) -> Iterator[SqliteTable]:
+    table = SqliteTable(tmp_path / "t.db")
+    yield table
+    table.close()
 
 
 async def test_a_picture_is_uploaded_once_for_each_account_and_content(table: SqliteTable) -> None:
