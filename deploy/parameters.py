@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
+
+import yaml
 
 from deploy.errors import DeployError
 from deploy.template import Parameter, Template
@@ -76,12 +77,15 @@ def _range(parameter: Parameter) -> str:
 
 
 def parameter_file(values: Mapping[str, str]) -> str:
-    """Return the JSON file for ``sam deploy --parameter-overrides file://…``.
+    """Return the YAML file for ``sam deploy --parameter-overrides file://…``.
 
     In a file no shell and no pattern splits the values; but SAM still takes quotes off their ends and the
-    backslash from before spaces and quotes, so each value is quoted the way it undoes.
+    backslash from before spaces and quotes, once for the file and once for the option that names it. So
+    each value is quoted the way that is undone, twice.
     """
-    return json.dumps({name: _quoted(value) for name, value in values.items()}, ensure_ascii=False, indent=1)
+    quoted = {name: _quoted(_quoted(value)) for name, value in values.items()}
+    # In ASCII, whatever encoding the file is read with.
+    return yaml.safe_dump(quoted, default_style='"', allow_unicode=False, width=100_000)
 
 
 def _quoted(value: str) -> str:

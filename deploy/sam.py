@@ -69,7 +69,7 @@ class Sam:
     def deploy(self, stack: str, region: str, profile: str, parameters: Mapping[str, str]) -> None:
         """Deploy what was built, and return when the stack is complete. Raises DeployError."""
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "parameters.json")
+            path = Path(folder, "parameters.yaml")
             path.write_text(parameter_file(parameters), "utf-8")
             command = [self.executable, "deploy", "--stack-name", stack, "--region", region]
             command += ["--profile", profile] if profile else []

@@ -37,8 +37,10 @@ async def without_token(http: httpx.AsyncClient, url: str, *, open_to_all: bool)
     return ok("拒绝了 · refused")
 
 
-async def with_token(http: httpx.AsyncClient, url: str, token: str) -> Result:
-    """Say hello and ask for the tools."""
+async def with_token(http: httpx.AsyncClient, url: str, token: str, *, open_to_all: bool) -> Result:
+    """Say hello and ask for the tools; "" for ``token`` where there is none."""
+    if not (token or open_to_all):
+        return skipped("没有 MCP_AUTH_TOKENS，只能通过 OAuth 用 · no tokens, OAuth only")
     try:
         hello = await _post(http, url, token, "initialize", _HELLO)
         if hello.status_code == 401:

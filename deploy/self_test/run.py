@@ -58,7 +58,8 @@ def local_targets(settings: Settings) -> Targets:
     base = f"http://{_reachable(settings.msg_server_host)}:{settings.msg_server_port}"
     mcp_base = f"http://{_reachable(settings.mcp_host)}:{settings.mcp_port}"
     site = f"{base}{settings.context_path}/"
-    tokens = bool(settings.mcp_auth_tokens or settings.mcp_oauth_issuer)
+    by_password = settings.config_password and settings.mcp_public_url
+    closed = settings.mcp_auth_tokens or settings.mcp_oauth_issuer or by_password
     return Targets(
         _account(f"{site}wechat/reply", _with_identity(settings)),
         chat_url=site,
@@ -67,7 +68,7 @@ def local_targets(settings: Settings) -> Targets:
         pages_url=f"{site}api/pages",
         health_urls={"local": f"{base}/health", "mcp": f"{mcp_base}/health"},
         mcp_token=_token(settings),
-        mcp_open=not tokens and settings.mcp_host in _LOOPBACK and not settings.mcp_public_url,
+        mcp_open=not closed and settings.mcp_host in _LOOPBACK,
     )
 
 
@@ -89,7 +90,7 @@ async def self_test(
         passed = passed and result.state != "failed"
         report(result.state, name, result.text)
 
-    async with _client(http) as client:
+    async with _client(http, targets.account.callback_url) as client:
         wechat = WeChat(client, targets.account, clock)
         for function, url in targets.health_urls.items():
             note(f"健康检查 {function} · health", await web.health(client, url, function))
@@ -107,16 +108,20 @@ async def self_test(
             "MCP，没有令牌 · without a token",
             await mcp.without_token(client, targets.mcp_url, open_to_all=targets.mcp_open),
         )
-        note("MCP，工具 · tools", await mcp.with_token(client, targets.mcp_url, targets.mcp_token))
+        note(
+            "MCP，工具 · tools",
+            await mcp.with_token(client, targets.mcp_url, targets.mcp_token, open_to_all=targets.mcp_open),
+        )
     return passed
 
 
 @asynccontextmanager
-async def _client(http: httpx.AsyncClient | None) -> AsyncGenerator[httpx.AsyncClient]:
+async def _client(http: httpx.AsyncClient | None, url: str) -> AsyncGenerator[httpx.AsyncClient]:
     if http:
         yield http
         return
-    async with httpx.AsyncClient() as made:
+    # No proxy in the environment comes between this machine and itself.
+    async with httpx.AsyncClient(trust_env=httpx.URL(url).host not in _LOOPBACK) as made:
         yield made
 
 
