@@ -83,7 +83,9 @@ def test_every_setting_that_a_parameter_takes_is_one_that_the_code_knows_or_the_
     unread = unknown_settings(parse_template("Parameters: {}"), dict.fromkeys(settings, "x"))
 
     # Everything else that a parameter says is about AWS, and no function asks for it.
-    of_aws = "MEMORY CONCURRENCY DOMAIN CERTIFICATE ARCHITECTURE LIMIT EMAIL RETENTION EGRESS SNAP VPC MODE CAP"
+    of_aws = (
+        "MEMORY CONCURRENCY DOMAIN CERTIFICATE ARCHITECTURE LIMIT EMAIL RETENTION EGRESS SNAP VPC MODE CAP"
+    )
     assert settings - set(unread) >= {"WECHAT_APP_ID", "OPENAI_MODEL", "CHAT_ACCESS", "MCP_PUBLIC_URL"}
     assert [name for name in unread if not any(word in name for word in of_aws.split())] == []
 
@@ -147,7 +149,9 @@ def test_short_forms_are_read_in_every_shape() -> None:
 
 
 def test_a_name_that_nothing_reads_is_found() -> None:
-    names = dict.fromkeys(["OPENAI_MODLE", "OPENAI_MODEL", "AWS_REGION", "STACK", "PAGES_PORT", "WECHAT_TOKEN"], "")
+    names = dict.fromkeys(
+        ["OPENAI_MODLE", "OPENAI_MODEL", "AWS_REGION", "STACK", "PAGES_PORT", "WECHAT_TOKEN"], ""
+    )
 
     assert unknown_settings(TEMPLATE, names) == ["OPENAI_MODLE"]
 

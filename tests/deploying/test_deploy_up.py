@@ -66,7 +66,9 @@ def test_no_secret_is_in_an_argument_the_tools_environment_a_parameter_or_the_ou
     assert len(secrets) == 6
     told = json.dumps(owner.sam.calls) + owner.output
     assert not [secret for secret in secrets if secret in told]
-    others = [p for p in owner.folder.rglob("*") if p.is_file() and p != owner.env_file and not p.is_symlink()]
+    others = [
+        p for p in owner.folder.rglob("*") if p.is_file() and p != owner.env_file and not p.is_symlink()
+    ]
     assert not [p for p in others for secret in secrets if secret.encode() in p.read_bytes()]
 
 

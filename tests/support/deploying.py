@@ -6,6 +6,7 @@ import io
 import json
 import stat
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,7 +66,7 @@ TEMPLATE: dict[str, Any] = {
         },
         "SiteBucket": {
             "Type": "AWS::S3::Bucket",
-            "Properties": {"BucketName": "the-site", "VersioningConfiguration": {"Status": "Enabled"}},
+            "Properties": {"BucketName": "the-site"},
         },
         "PagesBucket": {
             "Type": "AWS::S3::Bucket",
@@ -83,7 +84,7 @@ UNMADE = [
     Resource("DeadLetterAlarm", "dead-letters", "AWS::CloudWatch::Alarm"),
 ]
 
-_FAKE_SAM = '''#!{python}
+_FAKE_SAM = """#!{python}
 import json, os, sys, urllib.parse
 import boto3, yaml
 folder = {folder!r}
@@ -122,7 +123,7 @@ else:
         file.write(json.dumps(seen) + "\\n")
     os.makedirs(".aws-sam/build", exist_ok=True)
 sys.exit({status})
-'''
+"""
 
 
 class WholeStack(Stack):
@@ -176,14 +177,17 @@ class FakeSam:
 class Owner:
     """Somebody at a terminal, with a folder, an AWS account and a ``.env``."""
 
-    def __init__(self, folder: Path, endpoint: str, *, interactive: bool = False, sam_status: int = 0) -> None:
+    def __init__(
+        self, folder: Path, endpoint: str, *, interactive: bool = False, sam_status: int = 0
+    ) -> None:
         """``interactive``: a person reads along, and types what ``answers`` holds."""
         self.folder = folder
         self.endpoint = endpoint
         self.env_file = folder / ".env"
         self.answers: list[str] = []
         self.asked: list[str] = []
-        self.clock = Clock()
+        # Moto takes log records of lately alone.
+        self.clock = Clock(time.time())
         self.slept: list[float] = []
         self.interactive = interactive
         self._out = io.StringIO()
@@ -241,7 +245,9 @@ class Owner:
         found = self.client("ssm").get_parameters_by_path(Path=prefix, WithDecryption=True, Recursive=True)
         return {each["Name"].removeprefix(prefix): each["Value"] for each in found["Parameters"]}
 
-    def put_stack(self, template: Mapping[str, Any] = TEMPLATE, prefix: str = "/wechat-oa/wechat-oa/") -> None:
+    def put_stack(
+        self, template: Mapping[str, Any] = TEMPLATE, prefix: str = "/wechat-oa/wechat-oa/"
+    ) -> None:
         """Let a stack be there already."""
         self.client("cloudformation").create_stack(
             StackName="wechat-oa",
