@@ -79,22 +79,19 @@ class Aws:
         """Return whose credentials these are. Raises DeployError, which says how to get some."""
         try:
             found = self.client("sts").get_caller_identity()
-        except (NoCredentialsError, PartialCredentialsError):
-            raise DeployError(_NO_CREDENTIALS) from None
-        except ClientError as error:
-            raise DeployError(explained(error)) from None
-        except BotoCoreError as error:
-            # An SSO session that has ended has an error class of its own for each way in which it can.
-            if "sso" in type(error).__name__.lower() or "token" in type(error).__name__.lower():
-                raise DeployError(_EXPIRED) from None
+        except (ClientError, BotoCoreError) as error:
             raise DeployError(explained(error)) from None
         return Identity(found["Account"], found["Arn"])
 
 
 def explained(error: ClientError | BotoCoreError) -> str:
     """Return what an error of AWS's means for the owner, in Chinese and English."""
+    if isinstance(error, (NoCredentialsError, PartialCredentialsError)):
+        return _NO_CREDENTIALS
     if not isinstance(error, ClientError):
-        return f"连不上 AWS：{error} · AWS cannot be reached"
+        # An SSO session that has ended has an error class of its own for each way in which it can.
+        ended = any(word in type(error).__name__.lower() for word in ("sso", "token"))
+        return _EXPIRED if ended else f"连不上 AWS：{error} · AWS cannot be reached"
     code, operation = error.response["Error"].get("Code", ""), error.operation_name
     text = error.response["Error"].get("Message", "")
     if code in _EXPIRED_CODES:
