@@ -62,7 +62,8 @@ def main(arguments: Sequence[str] | None = None, console: Console | None = None)
     except (ClientError, BotoCoreError, WaiterError) as error:
         return _stop(explained(error))
     except KeyboardInterrupt:
-        return 130
+        # That is how looking at logs ends.
+        return 0 if options.command == "logs" else 130
 
 
 def _run(options: argparse.Namespace, context: Context) -> int:

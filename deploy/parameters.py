@@ -108,5 +108,5 @@ def unknown_settings(template: Template, names: Mapping[str, str]) -> list[str]:
     """Return the names in the owner's file that nothing reads: mistyped ones, mostly."""
     asked = _Asked()
     read_settings(asked)
-    known = asked.names | {each.setting for each in template.chosen.values()} | set(template.secrets)
+    known = asked.names | {each.setting for each in template.parameters.values()} | set(template.secrets)
     return [n for n in names if n not in known and not n.startswith(("AWS_", "SAM_")) and n != "STACK"]

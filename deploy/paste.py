@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from wechat_oa.settings import Settings
 
-_HIDDEN = "（在 .env 里 · in .env）"
+_HIDDEN = "（在 .env 或 SSM 里 · in .env or SSM）"
 _NO_KEY = "没有填 WECHAT_APP_ID，所以没有；只能用明文模式 · none without an AppID"
 
 

@@ -35,6 +35,7 @@ def rotate(context: Context, kinds: Sequence[str]) -> int:
                 " · There is no EncodingAESKey yet: set WECHAT_APP_ID and run make deploy"
             )
         renewed |= {"WECHAT_ENCODING_AES_KEY": aes_key(), "WECHAT_ENCODING_AES_KEY_PREVIOUS": current}
+    settings = read_settings({**context.environment, **secrets, **renewed})
 
     console.step("换密钥 · New secrets")
     # The owner's file first: from there the next deployment would bring the old ones back.
@@ -45,7 +46,6 @@ def rotate(context: Context, kinds: Sequence[str]) -> int:
     console.step("让函数读到新的（一两分钟） · Restart the functions")
     stack.restart_functions(store.version(names))
     console.result("ok", context.stack_name)
-    settings = read_settings({**context.environment, **secrets, **renewed})
     console.say(paste_block(outputs, settings, show_secrets=console.interactive))
     if "aes-key" in kinds:
         console.say(

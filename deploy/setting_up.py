@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from deploy.parameters import parameter_values
@@ -27,15 +27,17 @@ class Setup:
     """Secrets that the owner's environment does not hold: the deployment before it had them."""
 
 
-def set_up(environment: Mapping[str, str], template: Template, store: SecretStore) -> Setup:
+def set_up(
+    environment: Mapping[str, str], template: Template, store: SecretStore, drop: Collection[str] = ()
+) -> Setup:
     """Return what to deploy. Nothing is written yet.
 
-    A secret that the environment does not hold is the one that is deployed already, else made up where that
-    can be done. Raises SettingsError or DeployError for values that make no sense, and for a model that
-    nobody named.
+    ``drop`` names secrets to forget. Any other that the environment does not hold is the one that is deployed
+    already, else made up where that can be done. Raises SettingsError or DeployError for values that make no
+    sense, AWS's errors.
     """
     given = {n: environment[n].strip() for n in template.secrets if environment.get(n, "").strip()}
-    stored = {n: v for n, v in store.read(template.secrets).items() if n not in given}
+    stored = {n: v for n, v in store.read(template.secrets).items() if n not in given and n not in drop}
     made_up = {
         name: value
         for name, value in missing_secrets({**environment, **stored}).items()

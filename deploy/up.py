@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 
 from deploy.context import Context
+from deploy.errors import DeployError
 from deploy.parameters import unknown_settings
 from deploy.paste import paste_block
-from deploy.sam import Sam, find_sam
+from deploy.sam import find_sam
 from deploy.self_test.run import Targets, deployed_targets, self_test
 from deploy.setting_up import Setup, gaps, set_up
 from deploy.template import SECRETS_PREFIX, SECRETS_VERSION, Template, read_template
@@ -23,7 +24,6 @@ def up(
     container: bool = False,
     test: bool = True,
     drop: Sequence[str] = (),
-    sam: Sam | None = None,
 ) -> int:
     """Deploy everything and return the exit status.
 
@@ -32,7 +32,7 @@ def up(
     """
     console = context.console
     console.step("检查工具和凭证 · Tools and credentials")
-    sam = sam or find_sam(context.root, context.environment, console, container=container)
+    sam = find_sam(context.root, context.environment, console, container=container)
     identity = context.aws.identity()
     console.result("ok", "AWS", f"{identity.account} · {context.aws.region} · {context.stack_name}")
     stack = context.stack()
@@ -43,20 +43,25 @@ def up(
 
     console.step("检查设置 · Settings")
     template = read_template(context.root / "template.yaml")
-    store = context.secret_store()
+    named = context.environment.get("SECRETS_PREFIX", "").strip()
+    # Where they are, unless the owner says otherwise.
+    store = context.secret_store(stack.secrets_prefix() if before and not named else "")
+    if strange := [name for name in drop if name not in template.secrets]:
+        raise DeployError(
+            f"没有这样的密钥：{'、'.join(strange)} · no such secret: {', '.join(template.secrets)}"
+        )
     environment = {n: v for n, v in context.environment.items() if n not in drop}
-    if drop:
-        store.delete(drop)
-        for name in drop:
-            context.file.unset(name)
-            console.result("ok", name, "不要了 · dropped")
-    setup = set_up(environment, template, store)
+    setup = set_up(environment, template, store, drop)
     _tell(context, template, setup)
 
     console.step("构建（第一次几分钟） · Build")
     sam.build()
 
     console.step("密钥存进 SSM · Secrets")
+    store.delete(drop)
+    for name in drop:
+        context.file.unset(name)
+        console.result("ok", name, "不要了 · dropped")
     # The owner's file first: a secret that only AWS has would be another one after the next run.
     context.file.set(setup.made_up)
     for name in store.write(setup.secrets):

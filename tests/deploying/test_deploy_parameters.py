@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 from deploy.errors import DeployError
 from deploy.parameters import parameter_file, parameter_values, unknown_settings
 from deploy.template import parse_template, read_template
+from tests.stack.expand import Stack
 from tests.support.deploying import ROOT, read_by_sam
 from wechat_oa.settings import read_settings
 
@@ -78,16 +81,15 @@ def test_sams_own_parser_reads_what_was_written(tmp_path: Path) -> None:
     assert json.loads(ran.stdout) == awkward
 
 
-def test_every_setting_that_a_parameter_takes_is_one_that_the_code_knows_or_the_templates_alone() -> None:
+def test_a_parameter_is_a_setting_that_the_code_reads_or_about_aws_and_told_to_no_function() -> None:
+    stack = Stack()
+    told = {name for function in stack.functions for name in stack.environment(function)}
     settings = {each.setting for each in TEMPLATE.chosen.values()}
-    unread = unknown_settings(parse_template("Parameters: {}"), dict.fromkeys(settings, "x"))
+    unread = set(unknown_settings(parse_template("Parameters: {}"), dict.fromkeys(settings, "x")))
 
-    # Everything else that a parameter says is about AWS, and no function asks for it.
-    of_aws = (
-        "MEMORY CONCURRENCY DOMAIN CERTIFICATE ARCHITECTURE LIMIT EMAIL RETENTION EGRESS SNAP VPC MODE CAP"
-    )
-    assert settings - set(unread) >= {"WECHAT_APP_ID", "OPENAI_MODEL", "CHAT_ACCESS", "MCP_PUBLIC_URL"}
-    assert [name for name in unread if not any(word in name for word in of_aws.split())] == []
+    assert settings - unread == settings & told
+    assert {"WECHAT_APP_ID", "OPENAI_MODEL", "CHAT_ACCESS", "MCP_PUBLIC_URL"} <= settings & told
+    assert {"ARCHITECTURE", "CALLBACK_MEMORY", "ALARM_EMAIL"} <= unread
 
 
 def test_no_parameter_is_a_secret() -> None:
@@ -162,3 +164,37 @@ def test_nothing_in_the_example_file_is_unknown() -> None:
 
     assert len(names) > 50
     assert unknown_settings(TEMPLATE, names) == []
+
+
+def test_deploying_stands_on_the_layer_alone() -> None:
+    files = list((ROOT / "deploy").rglob("*.py"))
+    imported = {
+        name
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    others = {"local", "tests", "bench", "wechat_reply", "chat_app", "wechat_mcp", "pages_app"}
+
+    assert len(files) > 20
+    assert not {name.partition(".")[0] for name in imported} & others
+
+
+def test_nothing_of_what_is_deployed_knows_of_deploying() -> None:
+    deployed = [
+        *(ROOT / "functions").rglob("*.py"),
+        *(ROOT / "layers").rglob("*.py"),
+        *(ROOT / "local").rglob("*.py"),
+    ]
+
+    assert not [
+        path
+        for path in deployed
+        if re.search(r"^(from|import) deploy\b", path.read_text("utf-8"), re.MULTILINE)
+    ]

@@ -6,11 +6,14 @@ import json
 import re
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from deploy.context import Context
 from deploy.errors import DeployError
 from deploy.owner_file import OwnerFile
+from deploy.stack import Stack
 from deploy.up import up
 from tests.support.deploying import APP_SECRET, OPENAI_KEY, OUTPUTS, UNSUPPORTED, Owner, read_by_sam
 from wechat_oa.settings import SettingsError, read_settings
@@ -93,7 +96,7 @@ def test_a_log_is_told_where_the_secrets_are_instead(owner: Owner) -> None:
     owner.write_env()
     deploy(owner)
 
-    assert "在 .env 里 · in .env" in owner.output
+    assert "（在 .env 或 SSM 里 · in .env or SSM）" in owner.output
     assert OUTPUTS["CallbackUrl"] in owner.output
 
 
@@ -158,6 +161,56 @@ def test_a_secret_that_is_dropped_is_gone_from_the_file_and_from_aws(owner: Owne
 
     assert "OPENAI_WECHAT_API_KEY" not in owner.secrets()
     assert "OPENAI_WECHAT_API_KEY" not in OwnerFile(owner.env_file).values()
+
+
+def test_a_stack_that_keeps_its_secrets_elsewhere_goes_on_to_until_told_otherwise(owner: Owner) -> None:
+    owner.put_stack(prefix="/somewhere/else/")
+    owner.write_env()
+    deploy(owner)
+    assert owner.secrets("/somewhere/else/")["OPENAI_API_KEY"] == OPENAI_KEY
+    assert not owner.secrets()
+
+    OwnerFile(owner.env_file).set({"SECRETS_PREFIX": "/new/place/"})
+    deploy(owner)
+    assert owner.secrets("/new/place/") == owner.secrets("/somewhere/else/")
+
+
+class Stuck(Stack):
+    """A stack in a state that no update leads out of, or in another."""
+
+    state = ""
+
+    def describe(self, stack_id: str = "") -> dict[str, Any] | None:
+        found = super().describe(stack_id)
+        return found and {**found, "StackStatus": self.state}
+
+
+class StuckContext(Context):
+    def stack(self) -> Stack:
+        return Stuck(self.aws, self.stack_name)
+
+
+@pytest.mark.parametrize(
+    ("state", "status"), [("ROLLBACK_COMPLETE", 1), ("DELETE_FAILED", 1), ("UPDATE_ROLLBACK_COMPLETE", 0)]
+)
+def test_an_attempt_that_failed_at_its_very_beginning_must_be_cleared_away_first(
+    owner: Owner, monkeypatch: pytest.MonkeyPatch, state: str, status: int
+) -> None:
+    owner.write_env()
+    owner.put_stack()
+    monkeypatch.setattr(Stuck, "state", state)
+
+    assert up(StuckContext(**vars(owner.context())), test=False) == status
+    assert ("make destroy" in owner.output) == bool(status)
+    assert bool(owner.sam.calls) != bool(status)
+
+
+def test_what_is_no_secret_cannot_be_dropped(owner: Owner) -> None:
+    owner.write_env()
+    with pytest.raises(DeployError, match="OPENAI_MODEL"):
+        deploy(owner, drop=["OPENAI_MODEL"])
+
+    assert owner.sam.calls == []
 
 
 def test_every_stack_has_secrets_of_its_own(owner: Owner) -> None:
