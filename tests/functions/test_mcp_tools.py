@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from tests.support.mcp import Owner, base64_of, make_owner, picture, text
-from wechat_mcp.fetching import Fetched
 from wechat_mcp.tools.registry import TOOLS
 from wechat_oa.conversations import Conversations
+from wechat_oa.fetch import File
 from wechat_oa.identifiers import time_ordered_id
 
 
@@ -150,8 +150,8 @@ async def test_wrong_credentials_are_not_saved(owner: Owner) -> None:
 
 
 async def test_the_address_for_the_whitelist_is_told_by_whoever_sees_it(tmp_path: Path) -> None:
-    async def fetch(_url: str) -> Fetched:
-        return Fetched("", b"203.0.113.9\n", "text/plain")
+    async def fetch(_url: str) -> File:
+        return File("", b"203.0.113.9\n", "text/plain")
 
     owner = make_owner(tmp_path, fetch=fetch)
 
@@ -168,9 +168,9 @@ async def test_pictures_are_made_fit_rather_than_refused(owner: Owner) -> None:
 
 
 async def test_a_file_comes_from_an_address_too(tmp_path: Path) -> None:
-    async def fetch(url: str) -> Fetched:
+    async def fetch(url: str) -> File:
         assert url == "https://pictures.example/a.png"
-        return Fetched("a.png", picture("PNG"), "image/png")
+        return File("a.png", picture("PNG"), "image/png")
 
     owner = make_owner(tmp_path, fetch=fetch)
 

@@ -22,9 +22,8 @@ from starlette.routing import Mount
 from local.platform.account import Account
 from local.platform.api import api_routes
 from local.platform.state import PLATFORM_PATH, Platform
-from wechat_mcp.fetching import Fetch
 from wechat_mcp.server import make_server
-from wechat_mcp.services import McpServices, UploadUrls, WebServer
+from wechat_mcp.services import Fetch, McpServices, UploadUrls, WebServer
 from wechat_oa.api.transport import make_http_client
 from wechat_oa.pages import Pages
 from wechat_oa.settings import read_settings

@@ -5,20 +5,28 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 import httpx
 
-from wechat_mcp.fetching import Fetch, PublicFetcher
 from wechat_oa.access_codes import AccessCodes
 from wechat_oa.answers import Answers
 from wechat_oa.api.client import WeChatClient, make_client
 from wechat_oa.api.transport import make_http_client
+from wechat_oa.fetch import File
+from wechat_oa.fetch import fetch as fetch_public
 from wechat_oa.owner import OwnerPassword
 from wechat_oa.pages import Pages
 from wechat_oa.quota import Quota
 from wechat_oa.settings import Settings
 from wechat_oa.store.table import Table
+
+MAX_FILE_BYTES = 12 << 20
+"""WeChat's largest file is a video of 10 MB; a picture may be larger before it is shrunk."""
+
+Fetch = Callable[[str], Awaitable[File]]
+"""Returns the file at a public address. Raises FetchError."""
 
 # Not under "config": the web chat, which strangers talk to, may read that.
 _ACCOUNT = ("account", "-")
@@ -101,7 +109,7 @@ class McpServices:
         self.codes = AccessCodes(table, settings.code_valid_days, clock)
         self.password = OwnerPassword(table, settings.config_password, clock)
         self.quota = Quota(table, clock)
-        self.fetch: Fetch = fetch or PublicFetcher()
+        self.fetch: Fetch = fetch or partial(fetch_public, max_bytes=MAX_FILE_BYTES)
         self._http = http
         self._clients: tuple[Account, WeChatClient] | None = None
 

@@ -93,13 +93,13 @@ async def _perform(
         if not answer:
             refused = answer is False
             return _result(action, _unconfirmed(warning, refused=refused), confirmed=False)
-    return _result(action, await action.run(call, **values))
+    return _result(action, await action.perform(call, values))
 
 
 async def _shown(action: Action, call: Call, values: Mapping[str, Any]) -> ToolResult:
     """Run the action up to the first thing it would send to WeChat, and show that."""
     try:
-        result = await action.run(call, **values)
+        result = await action.perform(call, values)
     except WouldSend as would:
         # The first of several requests: the later ones depend on what WeChat answers to it.
         return _result(

@@ -11,6 +11,7 @@ from wechat_mcp.tooling.calling import Call
 from wechat_mcp.tooling.declaring import Declared
 from wechat_mcp.tooling.results import Refused, Result, masked
 from wechat_oa.api.errors import WeChatError
+from wechat_oa.fetch import FetchError
 
 tool = Declared(
     "wechat_auth",
@@ -114,12 +115,9 @@ async def outbound_ip(call: Call) -> Result:
             {"ip": found[1], "whitelisted": False},
         )
     try:
-        ip = (
-            (await call.services.fetch("https://checkip.amazonaws.com/"))
-            .data.decode("ascii", "replace")
-            .strip()
-        )
-    except Refused:
+        found_at = await call.services.fetch("https://checkip.amazonaws.com/")
+        ip = found_at.data.decode("ascii", "replace").strip()
+    except FetchError:
         ip = ""
     known = {"ip": ip} if re.fullmatch(r"[0-9A-Fa-f.:]{3,45}", ip) else {}
     where = f"服务器现在的地址是 {ip}，" if known else ""
