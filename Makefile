@@ -39,10 +39,12 @@ format: $(VENV)/ready
 bench: $(VENV)/ready
 	$(BIN)/python -m bench
 
+# Every library that is deployed is pinned by name, in the layer or in the function: pip shall look for no more
+# (PIP_NO_DEPS), or each function would carry the layer's libraries once again, in whatever release is newest.
 # SAM ships sources only, and on Lambda nothing can be cached: compiled here, the worker starts in about
 # half the time. The hash is not checked, since the files cannot change any more.
 build: $(SAM)/ready
-	PATH=$(BUILD_PATH) $(SAM)/bin/sam build
+	PIP_NO_DEPS=1 PATH=$(BUILD_PATH) $(SAM)/bin/sam build
 	PATH=$(BUILD_PATH) python3.13 -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build
 
 sam-local-test: $(VENV)/ready $(SAM)/ready

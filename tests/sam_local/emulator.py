@@ -21,6 +21,7 @@ _ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.st
     "AWS_SECRET_ACCESS_KEY": "local",
     "AWS_DEFAULT_REGION": "us-east-1",
     "SAM_CLI_TELEMETRY": "0",
+    "PIP_NO_DEPS": "1",  # as `make build` does
 }
 
 
