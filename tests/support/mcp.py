@@ -22,6 +22,7 @@ from starlette.routing import Mount
 from local.platform.account import Account
 from local.platform.api import api_routes
 from local.platform.state import PLATFORM_PATH, Platform
+from wechat_mcp.saved_account import Vault
 from wechat_mcp.server import make_server
 from wechat_mcp.services import Fetch, McpServices, UploadUrls, WebServer
 from wechat_oa.api.transport import make_http_client
@@ -92,6 +93,7 @@ def make_owner(
     fetch: Fetch | None = None,
     web_server: WebServer | None = None,
     upload_urls: UploadUrls | None = None,
+    vault: Vault | None = None,
     clock: Callable[[], float] | None = None,
     **environment: str,
 ) -> Owner:
@@ -125,6 +127,7 @@ def make_owner(
         fetch=fetch,
         web_server=web_server,
         upload_urls=upload_urls,
+        vault=vault,
         http=make_http_client(_Noted(httpx.ASGITransport(app), requests)),
         sleep=lambda _: asyncio.sleep(0.01),
         clock=clock,

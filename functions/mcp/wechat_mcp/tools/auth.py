@@ -61,7 +61,7 @@ async def configure(call: Call, app_id: AppId = "", app_secret: AppSecret = "") 
         return Result("预演：会向微信验证这个账号，然后保存。", {"app_id": app_id})
     # getcallbackip is the cheapest call that needs a token, and every account may make it.
     await services.client_of(app_id, app_secret).get_json("/cgi-bin/getcallbackip")
-    services.save_account(app_id, app_secret)
+    services.saved_account.save(app_id, app_secret)
     return Result(
         f"已验证并保存，之后都用公众号 {app_id}。",
         {"app_id": app_id, "app_secret": masked(app_secret), **_token_data(call, app_id)},
@@ -131,7 +131,7 @@ async def logout(call: Call) -> Result:
     if call.dry_run:
         return Result("预演：会忘掉用 configure 保存的账号和令牌。")
     account = services.account()
-    saved = services.forget_account()
+    saved = services.saved_account.forget()
     if account.app_id:
         services.table.delete(f"token#{account.app_id}", "access_token")
     rest = services.settings.app_id
