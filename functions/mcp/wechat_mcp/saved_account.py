@@ -81,7 +81,7 @@ class SavedAccount:
             return None
         if self._known[0] != mark["version"]:
             text = self._vault.load()
-            self._known = (mark["version"], Account(*json.loads(text), saved=True) if text else None)
+            self._known = (mark["version"], _account(text) if text else None)
         return self._known[1]
 
     def save(self, app_id: str, app_secret: str) -> None:
@@ -97,3 +97,8 @@ class SavedAccount:
         if saved:
             self._vault.forget()
         return saved
+
+
+def _account(text: str) -> Account:
+    app_id, app_secret = json.loads(text)
+    return Account(app_id, app_secret, saved=True)
