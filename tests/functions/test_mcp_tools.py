@@ -150,7 +150,7 @@ async def test_wrong_credentials_are_not_saved(owner: Owner) -> None:
 
 
 async def test_the_address_for_the_whitelist_is_told_by_whoever_sees_it(tmp_path: Path) -> None:
-    async def fetch(_url: str) -> File:
+    async def fetch(url: str, *, max_bytes: int, redirects: int = 5) -> File:
         return File("", b"203.0.113.9\n", "text/plain")
 
     owner = make_owner(tmp_path, fetch=fetch)
@@ -168,7 +168,7 @@ async def test_pictures_are_made_fit_rather_than_refused(owner: Owner) -> None:
 
 
 async def test_a_file_comes_from_an_address_too(tmp_path: Path) -> None:
-    async def fetch(url: str) -> File:
+    async def fetch(url: str, *, max_bytes: int, redirects: int = 5) -> File:
         assert url == "https://pictures.example/a.png"
         return File("a.png", picture("PNG"), "image/png")
 

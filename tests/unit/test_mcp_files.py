@@ -30,7 +30,7 @@ async def test_a_picture_that_fits_is_left_byte_for_byte_and_another_gets_a_name
 
 
 async def test_an_address_that_cannot_be_fetched_is_refused_with_the_reason(tmp_path: Path) -> None:
-    async def fetch(_url: str) -> File:
+    async def fetch(url: str, *, max_bytes: int, redirects: int = 5) -> File:
         raise FetchError("对方服务器回答 HTTP 404。")
 
     services = make_owner(tmp_path, fetch=fetch).services

@@ -127,7 +127,7 @@ def _read(services: McpServices, file_path: str) -> File:
 
 async def _fetch(services: McpServices, url: str) -> File:
     try:
-        return await services.fetch(url)
+        return await services.fetch(url, max_bytes=MAX_FILE_BYTES)
     except FetchError as error:
         raise Refused(f"url 取不到。{error}") from None
 

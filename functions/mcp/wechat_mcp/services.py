@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any, Protocol
 
 import httpx
@@ -26,8 +25,13 @@ from wechat_oa.store.table import Table
 MAX_FILE_BYTES = 12 << 20
 """WeChat's largest file is a video of 10 MB; a picture may be larger before it is shrunk."""
 
-Fetch = Callable[[str], Awaitable[File]]
-"""Returns the file at a public address. Raises FetchError."""
+
+class Fetch(Protocol):
+    """Fetches public addresses, as ``wechat_oa.fetch.fetch`` does."""
+
+    async def __call__(self, url: str, *, max_bytes: int, redirects: int = ...) -> File:
+        """Return the file at an address. Raises FetchError."""
+        ...
 
 
 class WebServer(Protocol):
@@ -101,7 +105,7 @@ class McpServices:
         self.codes = AccessCodes(table, settings.code_valid_days, clock)
         self.password = OwnerPassword(table, settings.config_password, clock)
         self.quota = Quota(table, clock)
-        self.fetch: Fetch = fetch or partial(fetch_public, max_bytes=MAX_FILE_BYTES)
+        self.fetch: Fetch = fetch or fetch_public
         self._http = http
         self._clients: tuple[Account, WeChatClient] | None = None
 

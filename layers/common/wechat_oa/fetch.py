@@ -48,21 +48,22 @@ async def fetch(
     resolve: Resolve | None = None,
     seconds: float = SECONDS,
     accept: str = "*/*",
+    redirects: int = MAX_REDIRECTS,
 ) -> File:
-    """Return what is at an http(s) address, after at most five redirects. Raises FetchError.
+    """Return what is at an http(s) address, after at most ``redirects``. Raises FetchError.
 
     No proxy is used: it would look names up itself.
     """
     try:
         async with asyncio.timeout(seconds), _client(transport) as client:
-            for _ in range(MAX_REDIRECTS + 1):
+            for _ in range(redirects + 1):
                 answer = await _step(client, url, max_bytes, resolve or _resolve, accept)
                 if isinstance(answer, File):
                     return answer
                 url = answer
     except TimeoutError as error:
         raise FetchError(f"{seconds:g} 秒内没有下载完：请换一个更快的地址，或先存到本地。") from error
-    raise FetchError(f"跳转超过 {MAX_REDIRECTS} 次：请用最后的那个地址。")
+    raise FetchError(f"跳转超过 {redirects} 次：请用最后的那个地址。")
 
 
 def _client(transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:

@@ -115,7 +115,7 @@ async def outbound_ip(call: Call) -> Result:
             {"ip": found[1], "whitelisted": False},
         )
     try:
-        found_at = await call.services.fetch("https://checkip.amazonaws.com/")
+        found_at = await call.services.fetch("https://checkip.amazonaws.com/", max_bytes=1000)
         ip = found_at.data.decode("ascii", "replace").strip()
     except FetchError:
         ip = ""
