@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from wechat_oa.inbox import Exchange, Inbox
 from wechat_oa.settings import AiSettings, read_settings
 from wechat_oa.store.local_queue import SqliteQueue
 from wechat_oa.store.local_table import SqliteTable
-from wechat_oa.store.table import Item, StoreError
+from wechat_oa.store.table import StoreError
 from wechat_reply.answering import answer
 from wechat_reply.services import Services
 from wechat_reply.working import Worker
@@ -30,7 +30,7 @@ class Table(SqliteTable):
 
     refuses = False
 
-    def put(self, item: Item, *, unless_exists: bool = False) -> bool:
+    def put(self, item: Mapping[str, Any], *, unless_exists: bool = False) -> bool:
         if self.refuses and item["pk"].startswith(("turns#", "inbox#")):
             raise StoreError("PutItem: ThrottlingException")
         return super().put(item, unless_exists=unless_exists)
