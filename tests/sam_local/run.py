@@ -213,7 +213,7 @@ def talk(check: Checks, emulator: Emulator, account: Account, model: Model) -> N
 
 
 def use_tools(check: Checks, emulator: Emulator) -> None:
-    """Call the MCP server through the API as a client does: without a token, and with one, again and again."""
+    """Call the MCP server through the API as a client does: without a token, and with one, in a row."""
     layer, package = size("CommonLayer"), size("McpFunction")
     print(f"      layer {layer / 1e6:.1f} MB, mcp {package / 1e6:.1f} MB, unzipped")
     check("mcp: layer and function are under 100 MB unzipped", layer + package < LAMBDA_LIMIT, True)
@@ -228,9 +228,8 @@ def use_tools(check: Checks, emulator: Emulator) -> None:
 
         refused = ask("tools/list", {})
         check("mcp: without a token it is closed", refused.status_code, 401)
-        check(
-            "mcp: and says where to sign in", "resource_metadata" in refused.headers["www-authenticate"], True
-        )
+        told = "resource_metadata" in refused.headers["www-authenticate"]
+        check("mcp: and says where to sign in", told, True)
         token = SECRETS["MCP_AUTH_TOKENS"]
         listed = ask("tools/list", {}, token).json()["result"]["tools"]
         check("mcp: with one it lists its tools", "wechat_draft" in [each["name"] for each in listed], True)
@@ -239,13 +238,10 @@ def use_tools(check: Checks, emulator: Emulator) -> None:
         at = made["structuredContent"]["url"]
         check("mcp: a tool hosts a page", at, "https://pages.example.com/mcp.html")
         known = ask("tools/call", {"name": "static_page", "arguments": {"action": "list"}}, token)
-        pages = known.json()["result"]["structuredContent"]["items"]
+        pages = known.json()["result"]["structuredContent"]["pages"]
         check("mcp: the next call finds it", at in [each["url"] for each in pages], True)
-        check(
-            "mcp: a wrong token is refused after a right one",
-            ask("tools/list", {}, token + "x").status_code,
-            401,
-        )
+        wrong = ask("tools/list", {}, f"{token}x")
+        check("mcp: a wrong token is refused after a right one", wrong.status_code, 401)
         health = http.get("/health")
         check("mcp: it is healthy", (health.status_code, health.json()["table"]), (200, "ok"))
         called = http.post(
