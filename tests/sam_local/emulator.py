@@ -1,4 +1,4 @@
-"""The functions as SAM CLI builds them, in containers with Lambda's own emulator, one by one or as the API."""
+"""The functions as SAM CLI builds them, in containers with Lambda's emulator, alone or as the API."""
 
 from __future__ import annotations
 

@@ -77,12 +77,15 @@ class Owner:
 
 
 class _Noted(httpx.AsyncBaseTransport):
-    def __init__(self, inner: httpx.AsyncBaseTransport, requests: list[httpx.Request]) -> None:
-        self._inner, self._requests = inner, requests
+    def __init__(self, inner: httpx.AsyncBaseTransport, requests: list[httpx.Request], lost: str) -> None:
+        self._inner, self._requests, self._lost = inner, requests, lost
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._requests.append(request)
-        return await self._inner.handle_async_request(request)
+        answer = await self._inner.handle_async_request(request)
+        if self._lost and request.url.path.endswith(self._lost):
+            raise httpx.ReadError("connection reset", request=request)
+        return answer
 
 
 def make_owner(
@@ -95,9 +98,13 @@ def make_owner(
     upload_urls: UploadUrls | None = None,
     vault: Vault | None = None,
     clock: Callable[[], float] | None = None,
+    lost: str = "",
     **environment: str,
 ) -> Owner:
-    """Return an account with its platform; ``environment`` are more settings."""
+    """Return an account with its platform; ``environment`` are more settings.
+
+    Calls of the path ``lost`` arrive, and their answers do not.
+    """
     settings = read_settings(
         {
             "WECHAT_APP_ID": APP_ID,
@@ -128,7 +135,7 @@ def make_owner(
         web_server=web_server,
         upload_urls=upload_urls,
         vault=vault,
-        http=make_http_client(_Noted(httpx.ASGITransport(app), requests)),
+        http=make_http_client(_Noted(httpx.ASGITransport(app), requests, lost)),
         sleep=lambda _: asyncio.sleep(0.01),
         clock=clock,
     )

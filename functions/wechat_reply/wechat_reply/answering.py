@@ -122,7 +122,10 @@ async def _reply(attempt: Attempt) -> Reply | None:
             await attempt.patiently(lambda: services.answers.forget_unread(message.from_user))
             return reply
         case RecordPublishJob():
-            await attempt.patiently(lambda: services.table.put(_publish_item(decision, services.clock())))
+            ended = _ended(decision, services.clock())
+            job = f"publish#{decision.publish_id}"
+            # Whoever submitted it has noted which draft it was.
+            await attempt.patiently(lambda: services.table.update(job, "-", set=ended))
             return None
         case Continue():
             return TextReply(await _continue(attempt))
@@ -203,10 +206,8 @@ def _note(services: Services, message: Message, key: str, reply: Reply) -> None:
         log.warning("exchange not noted: %s", error)
 
 
-def _publish_item(job: RecordPublishJob, now: float) -> dict[str, Any]:
+def _ended(job: RecordPublishJob, now: float) -> dict[str, Any]:
     return {
-        "pk": f"publish#{job.publish_id}",
-        "sk": "-",
         "status": job.status,
         "article_id": job.article_id,
         "article_urls": list(job.article_urls),

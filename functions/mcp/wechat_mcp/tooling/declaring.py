@@ -165,7 +165,7 @@ class Declared:
                 described["description"] = f"{described.get('description', '')}（{where}必填）".lstrip()
         if self.irreversible:
             properties["confirm"] = dict(_CONFIRM)
-        if self.changes_anything and not self._single:
+        if self.changes_anything:
             properties["dry_run"] = dict(_DRY_RUN)
         schema: dict[str, Any] = {"type": "object", "properties": properties}
         if self._single and (required := next(iter(self.actions.values())).required):
