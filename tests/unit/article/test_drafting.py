@@ -13,7 +13,7 @@ from PIL import Image
 from tests.unit.article.draft_box import DraftBox, lost
 from wechat_mcp.article import render
 from wechat_mcp.article.drafting import LEASE, DraftError, Drafts
-from wechat_mcp.article.images import ImageError
+from wechat_mcp.images import ImageError
 from wechat_oa.api.errors import UnknownOutcome, WeChatError, WeChatUnavailable
 from wechat_oa.store.local_table import SqliteTable
 

@@ -14,11 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, cast
 
+from wechat_mcp.images import ImageError, Ready, convert
 from wechat_oa.api.errors import UnknownOutcome, WeChatError
 from wechat_oa.store.table import Table
 
 from . import cover, themes
-from .images import ImageError, Ready, convert
 from .result import Article
 from .sources import Load
 from .uploading import Uploader, Uploads

@@ -45,17 +45,10 @@ async def submit(call: Call, media_id: DraftId, wait: Wait = False) -> Result:
     """Publish a draft, and note the job."""
     job = await publish.submit(call.client, media_id)
     now = int(call.services.clock())
-    item = {
-        "pk": f"publish#{job.publish_id}",
-        "sk": "-",
-        "media_id": media_id,
-        "status": publish.PUBLISHING,
-        "submitted_at": now,
-        "ttl": now + _KEPT,
-    }
+    noted = {"media_id": media_id, "submitted_at": now, "ttl": now + _KEPT}
     try:
-        # WeChat's own word on how it ended may have come first: that stays.
-        call.services.table.put(item, unless_exists=True)
+        # WeChat's own word on how it ended is beside this, whichever comes first.
+        call.services.table.update(f"publish#{job.publish_id}", "-", set=noted)
     except StoreError as error:
         log.warning("publish job not noted: %s", error)
     if wait:
