@@ -31,6 +31,8 @@ _NO_PYTHON = (
     f"Building needs {PYTHON}, on PATH or under pyenv, or a running Docker."
 )
 
+_MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}
+
 Run = Callable[[Sequence[str], Path, Mapping[str, str]], int]
 """Runs a command in a folder with an environment, shows what it prints, and returns its exit status."""
 
@@ -50,12 +52,19 @@ class Sam:
     environment: Mapping[str, str]
     python: str
     """Where Python 3.13 is; empty: it is built in a container."""
+    architecture: str
+    """The processor that is built for: arm64 or x86_64."""
     run: Run = run
 
     def build(self) -> None:
         """Build the layer and the functions. Raises DeployError."""
-        container = [] if self.python else ["--use-container"]
-        if self._run([self.executable, "build", *container]):
+        command = [self.executable, "build", "--parameter-overrides", f"Architecture={self.architecture}"]
+        pip = pip_options(self.architecture)
+        if not self.python:
+            command.append("--use-container")
+            for name, value in pip.items():
+                command += ["--container-env-var", f"{name}={value}"]
+        if self._run(command, pip):
             raise DeployError("构建没有成功，原因在上面 · The build did not succeed; the reason is above")
         if self.python:
             # SAM ships sources only, and on Lambda nothing can be cached: compiled here, the worker starts in
@@ -80,13 +89,27 @@ class Sam:
                     "It did not succeed: the first FAILED above says why; fix that and run it again."
                 )
 
-    def _run(self, command: Sequence[str]) -> int:
+    def _run(self, command: Sequence[str], more: Mapping[str, str] | None = None) -> int:
         path = os.pathsep.join(
             filter(
                 None, (str(Path(self.python).parent) if self.python else "", self.environment.get("PATH", ""))
             )
         )
-        return self.run(command, self.root, {**self.environment, "PATH": path, "SAM_CLI_TELEMETRY": "0"})
+        return self.run(
+            command, self.root, {**self.environment, **(more or {}), "PATH": path, "SAM_CLI_TELEMETRY": "0"}
+        )
+
+
+def pip_options(architecture: str) -> dict[str, str]:
+    """Return what pip is told, by its environment, while SAM builds for an architecture of Lambda's.
+
+    Every library that is deployed is pinned by name, in the layer or in the function: pip shall look for no
+    more, or each function would carry the layer's libraries once again, in whatever release is newest. And
+    SAM asks for wheels of glibc 2.17, 2.28 and 2.34 alone, where the runtime runs what lies between as well.
+    """
+    machine = _MACHINES[architecture]
+    platforms = [f"manylinux_2_{minor}_{machine}" for minor in range(34, 16, -1)]
+    return {"PIP_NO_DEPS": "1", "PIP_PLATFORM": " ".join([*platforms, f"manylinux2014_{machine}"])}
 
 
 def find_sam(root: Path, environment: Mapping[str, str], console: Console, *, container: bool = False) -> Sam:
@@ -95,8 +118,14 @@ def find_sam(root: Path, environment: Mapping[str, str], console: Console, *, co
     ``container`` builds in Docker even where Python 3.13 is there. Raises DeployError for what is missing.
     """
     # What the tools need is their own and AWS's variables: no secret is handed to them.
-    hidden = read_template(root / "template.yaml").secrets
-    environment = {name: value for name, value in environment.items() if name not in hidden}
+    template = read_template(root / "template.yaml")
+    environment = {name: value for name, value in environment.items() if name not in template.secrets}
+    default = template.parameters["Architecture"].default
+    architecture = environment.get("ARCHITECTURE", "").strip() or default
+    if architecture not in _MACHINES:
+        raise DeployError(
+            f"ARCHITECTURE 要么是 arm64，要么是 x86_64 · either of the two, not {architecture!r}"
+        )
     named = environment.get("SAM", "")
     executable = shutil.which(named or str(root / ".venv-sam/bin/sam"))
     if executable is None:
@@ -106,24 +135,28 @@ def find_sam(root: Path, environment: Mapping[str, str], console: Console, *, co
         raise DeployError(_NO_PYTHON)
     console.result("ok", "SAM CLI", executable)
     console.result("ok", "构建 · Build", python or "Docker（--use-container）")
-    return Sam(executable, root, environment, python)
+    return Sam(executable, root, environment, python, architecture)
 
 
 def _find_python(environment: Mapping[str, str]) -> str:
-    if found := shutil.which(PYTHON, path=environment.get("PATH", "")):
-        return found
+    on_path = shutil.which(PYTHON, path=environment.get("PATH", ""))
     pyenv = Path(environment.get("PYENV_ROOT") or Path(environment.get("HOME", "/"), ".pyenv"))
-    there = [path for path in sorted(pyenv.glob(f"versions/3.13*/bin/{PYTHON}")) if os.access(path, os.X_OK)]
-    return str(there[-1]) if there else ""
+    installed = sorted(pyenv.glob(f"versions/3.13*/bin/{PYTHON}"), reverse=True)
+    candidates = [on_path] if on_path else []
+    candidates += [str(path) for path in installed if os.access(path, os.X_OK)]
+    # pyenv puts a shim on PATH for every release it has, which only works for the one that is switched on.
+    return next((path for path in candidates if _answers([path, "--version"], environment)), "")
 
 
 def _docker_answers(environment: Mapping[str, str]) -> bool:
     docker = shutil.which("docker", path=environment.get("PATH", ""))
-    if docker is None:
-        return False
+    return docker is not None and _answers([docker, "info"], environment)
+
+
+def _answers(command: Sequence[str], environment: Mapping[str, str]) -> bool:
     try:
-        asked = subprocess.run(  # noqa: S603  # nosec B603 (docker's own path)
-            [docker, "info"], env=dict(environment), capture_output=True, check=False, timeout=15
+        asked = subprocess.run(  # noqa: S603  # nosec B603 (a list, and a tool found on PATH)
+            command, env=dict(environment), capture_output=True, check=False, timeout=15
         )
     except (OSError, subprocess.TimeoutExpired):
         return False

@@ -74,7 +74,32 @@ def test_a_container_is_built_in_by_sams_own_option(owner: Owner) -> None:
     sam = find_sam(owner.folder, owner.environment, Console(io.StringIO()), container=True)
     sam.build()
 
-    assert owner.sam.calls[0]["arguments"] == ["build", "--use-container"]
+    arguments = owner.sam.calls[0]["arguments"]
+    assert arguments[0] == "build"
+    assert "--use-container" in arguments
+    assert "PIP_NO_DEPS=1" in arguments[arguments.index("--container-env-var") :]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "built", "machine"),
+    [("", "arm64", "aarch64"), ("arm64", "arm64", "aarch64"), ("x86_64", "x86_64", "x86_64")],
+)
+def test_it_is_built_for_the_processor_that_it_will_run_on(
+    owner: Owner, chosen: str, built: str, machine: str
+) -> None:
+    find_sam(owner.folder, {**owner.environment, "ARCHITECTURE": chosen}, Console(io.StringIO())).build()
+
+    call = owner.sam.calls[0]
+    assert call["arguments"] == ["build", "--parameter-overrides", f"Architecture={built}"]
+    platforms = call["environment"]["PIP_PLATFORM"].split()
+    assert f"manylinux_2_24_{machine}" in platforms
+    assert all(platform.endswith(machine) for platform in platforms)
+    assert call["environment"]["PIP_NO_DEPS"] == "1"
+
+
+def test_another_processor_is_refused(owner: Owner) -> None:
+    with pytest.raises(DeployError, match="ARCHITECTURE"):
+        find_sam(owner.folder, {**owner.environment, "ARCHITECTURE": "mips"}, Console(io.StringIO()))
 
 
 def test_the_tools_are_handed_no_secret(owner: Owner) -> None:

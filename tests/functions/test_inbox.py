@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.account import TOKEN
 from tests.support.clock import Clock
-from wechat_oa.ai.model import ModelError
+from wechat_oa.ai.errors import ModelError
 from wechat_oa.callback.signature import sign
 from wechat_oa.inbox import Exchange, Inbox
 from wechat_oa.settings import AiSettings, read_settings

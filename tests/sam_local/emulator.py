@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from deploy.sam import pip_options
 from tests.stack.expand import ROOT, source
 
 BUILD = ROOT / ".aws-sam" / "local"
@@ -25,7 +26,7 @@ _ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.st
     "AWS_SECRET_ACCESS_KEY": "local",
     "AWS_DEFAULT_REGION": "us-east-1",
     "SAM_CLI_TELEMETRY": "0",
-    "PIP_NO_DEPS": "1",  # as `make build` does
+    **pip_options(_ARCHITECTURE),  # as `make build` does
 }
 
 
