@@ -32,11 +32,11 @@ class WeChatAccount:
         return added.media_id, added.url
 
     async def add_draft(self, article: Mapping[str, Any]) -> str:
-        """Make a draft of one article, and return its media_id. Raises LimitError besides what WeChat says."""
+        """Make a draft of one article, and return its media_id. Raises LimitError too."""
         return (await draft.add(self._client, [cast(Article, article)])).media_id
 
     async def update_draft(self, media_id: str, article: Mapping[str, Any]) -> None:
-        """Replace a draft's first article. Raises LimitError besides what WeChat says."""
+        """Replace a draft's first article. Raises LimitError too."""
         await draft.update(self._client, media_id, cast(Article, article))
 
     async def list_drafts(self, *, offset: int, count: int) -> Sequence[ListedDraft]:
