@@ -173,10 +173,33 @@ async def test_nothing_is_sent_before_publishing_is_confirmed(owner: Owner) -> N
     assert owner.asked() == []
 
 
+async def test_a_picture_article_is_saved_and_previewed_as_text_with_pictures(
+    owner: Owner, file: Path
+) -> None:
+    markdown = (
+        "---\ntitle: 贴图\ntype: image\n---\n\n说明 <b>\n\n![](https://web.example/red)\n\n![](blue.jpg)"
+    )
+    path = file.with_name("pictures.md")
+    await asyncio.to_thread(path.write_text, markdown, "utf-8")
+
+    made = await owner.data("wechat_article", action="draft", file_path=str(path))
+    shown = await owner.data("wechat_article", action="preview", file_path=str(path))
+
+    article = await draft_of(owner, made["media_id"])
+    assert article["article_type"] == "newspic"
+    assert len(article["image_info"]["image_list"]) == 2
+    assert owner.services.pages is not None
+    page = owner.services.pages.read(shown["filename"]).data.decode()
+    assert 'src="https://web.example/red"' in page
+    assert 'src="data:image/jpeg;base64,' in page
+
+
 async def test_an_account_that_may_not_publish_is_told_so_ahead_the_next_time(owner: Owner) -> None:
     owner.platform.account_type = "unverified_subscription"
     said = await owner.refusal("wechat_article", action="publish", markdown="# 标题\n\n内容", confirm=True)
     assert "48001" in said
+    assert "草稿已存好" in said
+    assert await count(owner) == 1
 
     told = await owner.data("wechat_article", action="render", markdown="# 标题\n\n内容")
 

@@ -95,15 +95,17 @@ async def publish_(call: Call, given: ArticleInput) -> Result:
     if before and (told := await _published_before(call, dict(before))):
         return told
     saved = await serving.saved(services, source, article, call.report)
-    noted = {"media_id": saved.media_id, "ttl": int(began) + _PUBLISHED_KEPT}
-    services.table.put({"pk": key[0], "sk": key[1], **noted})
+    noted = {"media_id": saved.media_id, "publish_id": None, "ttl": int(began) + _PUBLISHED_KEPT}
+    unchanged = {name: (before or {}).get(name) for name in ("media_id", "publish_id")}
+    if services.table.update(*key, set=noted, if_equals=unchanged) is None:
+        raise Refused("这份内容正在别处发布，没有再发一次。请过一会儿用同样的参数再看。")
     try:
         job = await publish.submit(call, saved.media_id)
     except UnknownOutcome:
         raise
-    except WeChatError:
+    except WeChatError as error:
         services.table.delete(*key)
-        raise
+        raise Refused(f"草稿已存好（media_id：{saved.media_id}），但没有发布：{error}") from error
     services.table.update(*key, set={"publish_id": job.data["publish_id"]})
     left = publish.WAIT_SECONDS - (services.clock() - began)
     status = await publish.status(call, str(job.data["publish_id"]), seconds=left)
