@@ -154,6 +154,19 @@ async def test_the_same_content_is_not_published_twice(owner: Owner) -> None:
     assert owner.asked().count(ADD) == 1
 
 
+async def test_a_publication_that_failed_may_be_tried_again(owner: Owner) -> None:
+    article = {"markdown": "# 标题\n\n内容", "confirm": True}
+    owner.platform.publish_status = 3
+    failed = await owner.data("wechat_article", action="publish", **article)
+    assert failed["publish_status"] == 3
+
+    owner.platform.publish_status = 0
+    done = await owner.data("wechat_article", action="publish", **article)
+
+    assert done["publish_status"] == 0
+    assert done["publish_id"] != failed["publish_id"]
+
+
 async def test_a_publication_of_unknown_outcome_is_not_repeated(tmp_path: Path) -> None:
     owner = make_owner(tmp_path, lost="/cgi-bin/freepublish/submit")
     article = {"markdown": "# 标题\n\n内容", "confirm": True}

@@ -7,8 +7,9 @@ import base64
 import hashlib
 import json
 import re
+import secrets
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,6 @@ async def previewed(
         _digest([article.identity or source.name or article.title]),
     )
     known = services.table.get(*key)
-    # A name that nobody can guess: the article is not public yet.
     hosted = _hosted(pages, page, str(known["page"]) if known else "")
     services.table.put({"pk": key[0], "sk": key[1], "page": hosted.name})
     return hosted, problems
@@ -128,13 +128,12 @@ def refusing() -> Iterator[None]:
 
 
 def _hosted(pages: Pages, html: str, name: str) -> Page:
-    try:
-        if name:
+    """Host a page under its name if it is there, else under one that nobody can guess: it is not public."""
+    if name:
+        with suppress(NoSuchPageError):
             pages.info(name)
             return pages.generate(html, name, overwrite=True)
-    except NoSuchPageError:
-        pass
-    return pages.generate(html)
+    return pages.generate(html, f"article-{secrets.token_hex(16)}")
 
 
 async def _pictures(load: Load, article: Article, page_bytes: int) -> tuple[dict[str, str], list[str]]:
