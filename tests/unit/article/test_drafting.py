@@ -275,9 +275,12 @@ async def test_an_account_that_cannot_be_reached_is_said_and_nothing_is_held(wor
 
 
 async def test_progress_is_told(world: World) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[float, float]] = []
 
-    await world.drafts().save(render(MARKDOWN), progress=lambda done, total, text: told.append((done, total)))
+    async def tell(done: float, total: float, _text: str) -> None:
+        told.append((done, total))
+
+    await world.drafts().save(render(MARKDOWN), progress=tell)
 
     assert told[0][0] == 0
     assert told[-1][0] == told[-1][1]

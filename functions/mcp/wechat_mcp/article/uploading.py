@@ -131,5 +131,8 @@ class Uploader:
 
 
 def _https(url: str) -> str:
-    """uploadimg gives http:// addresses, which the article page does not load."""
-    return re.sub(r"\Ahttp://", "https://", url, flags=re.IGNORECASE)
+    """uploadimg gives http:// addresses at mmbiz, which the article page does not load.
+
+    Whatever stands in WeChat's place (a relay, the platform on this machine) has addresses of its own.
+    """
+    return re.sub(r"\Ahttp://", "https://", url, flags=re.IGNORECASE) if _MMBIZ.match(url) else url
