@@ -14,8 +14,10 @@ from deploy.aws import Aws
 from deploy.console import Console
 from deploy.errors import DeployError
 from deploy.owner_file import OwnerFile
+from deploy.parameters import owner_value
 from deploy.secret_store import SecretStore
 from deploy.stack import Stack
+from deploy.template import SECRETS_PREFIX, read_template
 
 DEFAULT_STACK = "wechat-oa"
 _STACK_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,99}")
@@ -55,14 +57,11 @@ class Context:
 
     @property
     def secrets_prefix(self) -> str:
-        """The SSM path of a stack that is yet to be deployed."""
-        given = self.environment.get("SECRETS_PREFIX", "").strip()
-        if given and not re.fullmatch(r"/(?!aws|ssm)([A-Za-z0-9_.-]+/)+", given):
-            raise DeployError(
-                f"SECRETS_PREFIX 要以 / 开头和结尾，不能以 /aws、/ssm 开头，例如 /{DEFAULT_STACK}/prod/"
-                " · SECRETS_PREFIX must begin and end with a slash"
-            )
-        return given or f"/{DEFAULT_STACK}/{self.stack_name}/"
+        """The SSM path of a stack that is yet to be deployed. Raises DeployError for one that cannot be."""
+        if not self.environment.get("SECRETS_PREFIX", "").strip():
+            return f"/{DEFAULT_STACK}/{self.stack_name}/"
+        template = read_template(self.root / "template.yaml")
+        return owner_value(template.parameters[SECRETS_PREFIX], self.environment)
 
 
 def make_context(stack_name: str, env_file: Path, console: Console) -> Context:

@@ -27,17 +27,24 @@ def parameter_values(
     All of them, since a parameter that is not named keeps the value of the deployment before: what is taken
     out of ``.env`` would stay. Raises DeployError with a line for each value that the template refuses.
     """
-    values = {name: _value(each, environment, settings) for name, each in template.chosen.items()}
+    values = {name: _value(each, environment) for name, each in template.chosen.items()}
+    values["WechatMsgContextPath"] = settings.context_path
     problems = [_problem(each, values[name]) for name, each in template.chosen.items()]
     if any(problems):
         raise DeployError("\n".join(filter(None, problems)))
     return values
 
 
-def _value(parameter: Parameter, environment: Mapping[str, str], settings: Settings) -> str:
+def owner_value(parameter: Parameter, environment: Mapping[str, str]) -> str:
+    """Return the owner's value for one parameter, else its default. Raises DeployError for a refused one."""
+    value = _value(parameter, environment)
+    if problem := _problem(parameter, value):
+        raise DeployError(problem)
+    return value
+
+
+def _value(parameter: Parameter, environment: Mapping[str, str]) -> str:
     setting = parameter.setting
-    if setting == "WECHAT_MSG_CONTEXT_PATH":
-        return settings.context_path
     given = environment.get(setting, "")
     if not given.strip():
         given = environment.get(_ALIASES.get(setting, ""), "")

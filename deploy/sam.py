@@ -12,7 +12,7 @@ from pathlib import Path
 
 from deploy.console import Console
 from deploy.errors import DeployError
-from deploy.parameters import parameter_file
+from deploy.parameters import owner_value, parameter_file
 from deploy.template import read_template
 
 PYTHON = "python3.13"
@@ -120,12 +120,7 @@ def find_sam(root: Path, environment: Mapping[str, str], console: Console, *, co
     # What the tools need is their own and AWS's variables: no secret is handed to them.
     template = read_template(root / "template.yaml")
     environment = {name: value for name, value in environment.items() if name not in template.secrets}
-    default = template.parameters["Architecture"].default
-    architecture = environment.get("ARCHITECTURE", "").strip() or default
-    if architecture not in _MACHINES:
-        raise DeployError(
-            f"ARCHITECTURE 要么是 arm64，要么是 x86_64 · either of the two, not {architecture!r}"
-        )
+    architecture = owner_value(template.parameters["Architecture"], environment)
     named = environment.get("SAM", "")
     executable = shutil.which(named or str(root / ".venv-sam/bin/sam"))
     if executable is None:

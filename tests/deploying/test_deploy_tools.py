@@ -82,7 +82,11 @@ def test_a_container_is_built_in_by_sams_own_option(owner: Owner) -> None:
 
 @pytest.mark.parametrize(
     ("chosen", "built", "machine"),
-    [("", "arm64", "aarch64"), ("arm64", "arm64", "aarch64"), ("x86_64", "x86_64", "x86_64")],
+    [
+        ("", "arm64", "aarch64"),
+        ("ARM64", "arm64", "aarch64"),
+        ("x86_64", "x86_64", "x86_64"),
+    ],
 )
 def test_it_is_built_for_the_processor_that_it_will_run_on(
     owner: Owner, chosen: str, built: str, machine: str

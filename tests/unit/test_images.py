@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 import io
-import random
 
 import pytest
 from PIL import Image
 
+from tests.support.pictures import moving, noise, picture
 from wechat_mcp.images import ImageError, convert
 from wechat_mcp.targets import BODY, COVER, MATERIAL, MAX_BODY_BYTES, TEMPORARY, THUMB, Target
-
-
-def picture(kind: str = "PNG", size: tuple[int, int] = (8, 6), mode: str = "RGB", **options: object) -> bytes:
-    out = io.BytesIO()
-    Image.new(mode, size, 120 if mode in ("L", "P") else (200, 30, 30, 128)[: len(mode)]).save(
-        out, kind, **options
-    )
-    return out.getvalue()
-
-
-def noise(size: tuple[int, int], mode: str = "RGB", kind: str = "PNG") -> bytes:
-    image = Image.frombytes(mode, size, random.Random(1).randbytes(size[0] * size[1] * len(mode)))
-    out = io.BytesIO()
-    image.save(out, kind)
-    return out.getvalue()
-
-
-def moving(frames: int = 3) -> bytes:
-    images = [Image.new("RGB", (8, 8), (80 * number, 0, 0)) for number in range(frames)]
-    out = io.BytesIO()
-    images[0].save(out, "GIF", save_all=True, append_images=images[1:], duration=100)
-    return out.getvalue()
 
 
 @pytest.mark.parametrize(("kind", "content_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg")])

@@ -4,41 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import io
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
+from tests.support.pictures import moving, noise, picture
 from wechat_mcp.article.sources import loader
 from wechat_mcp.article.uploading import Uploader
 from wechat_mcp.images import ImageError
 from wechat_mcp.targets import MAX_BODY_BYTES, MAX_MATERIAL_BYTES
 from wechat_oa.store.local_table import SqliteTable
-
-
-def picture(kind: str = "PNG", size: tuple[int, int] = (8, 6), mode: str = "RGB", **options: object) -> bytes:
-    out = io.BytesIO()
-    Image.new(mode, size, 120 if mode in ("L", "P") else (200, 30, 30, 128)[: len(mode)]).save(
-        out, kind, **options
-    )
-    return out.getvalue()
-
-
-def noise(size: tuple[int, int], mode: str = "RGB", kind: str = "PNG") -> bytes:
-    image = Image.frombytes(mode, size, random.Random(1).randbytes(size[0] * size[1] * len(mode)))
-    out = io.BytesIO()
-    image.save(out, kind)
-    return out.getvalue()
-
-
-def moving(frames: int = 3) -> bytes:
-    images = [Image.new("RGB", (8, 8), (80 * number, 0, 0)) for number in range(frames)]
-    out = io.BytesIO()
-    images[0].save(out, "GIF", save_all=True, append_images=images[1:], duration=100)
-    return out.getvalue()
 
 
 async def test_data_addresses_are_read() -> None:
