@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,7 +11,6 @@ from pathlib import Path
 
 import httpx
 import httpx2
-from dotenv import dotenv_values
 
 from chat_app.services import ChatServices
 from local import demo_model
@@ -34,12 +32,6 @@ CONCURRENT_ANSWERS = 256
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 GRACE_SECONDS = 20.0
 """What answers under way get to finish when the server stops."""
-
-
-def read_environment(env_file: Path = Path(".env")) -> dict[str, str]:
-    """Return the environment, with what ``.env`` sets where the environment itself does not."""
-    from_file = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
-    return {**from_file, **os.environ}
 
 
 class House:
@@ -88,9 +80,14 @@ class House:
         return self.configured.msg_server_host in LOOPBACK and not self.configured.wechat_token
 
     @property
+    def demo_served(self) -> bool:
+        """Whether the demo model is there: it answers where no model is configured."""
+        return not (self.configured.wechat.configured and self.configured.chat.configured)
+
+    @property
     def demo_answers(self) -> bool:
-        """Whether the demo model answers followers."""
-        return not self.configured.wechat.configured
+        """Whether the demo model answers followers now; the owner may have saved another one."""
+        return self.services.ai.api_url == self.base_url + demo_model.PATH
 
     @property
     def real_account(self) -> bool:

@@ -148,3 +148,9 @@ async def test_rules_that_make_no_sense_change_nothing(
     assert said in errors
     _, out, _ = await _local("config", "show", **settings)
     assert json.loads(out) == {}
+
+
+async def test_loading_without_a_file_says_how(tmp_path: Path) -> None:
+    status, _, errors = await _local("config", "load", WECHAT_OA_DATA_DIR=str(tmp_path))
+    assert status == 2
+    assert "config load rules.json" in errors

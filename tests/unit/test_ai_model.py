@@ -184,4 +184,8 @@ async def test_the_same_settings_give_the_same_model() -> None:
     for settings in (one, other):
         assert [piece async for piece in models(settings).answer(MESSAGES)] == ["好"]
     assert [request.url.host for request in service.requests] == ["one.test", "other.test"]
+    in_use = models(one)
+    for trial in range(3):
+        models(AiSettings(api_url=f"http://trial-{trial}.test"))
+        assert models(one) is in_use, "settings on trial do not cost the others their connections"
     await models.close()

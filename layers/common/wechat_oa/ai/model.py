@@ -54,7 +54,8 @@ class Model:
             api_key=settings.api_key or "none",
             timeout=httpx2.Timeout(settings.timeout, connect=10),
             max_retries=2,
-            http_client=http_client or openai.DefaultAsyncHttpxClient(limits=POOL),
+            # A service does not decide what else is asked: a redirect could lead into a private network.
+            http_client=http_client or openai.DefaultAsyncHttpxClient(limits=POOL, follow_redirects=False),
         )
         # OpenAI's newer models refuse max_tokens, everyone else's know nothing but it.
         official = settings.api_url == DEFAULT_OPENAI_URL
@@ -300,10 +301,10 @@ class Models:
 
     def __call__(self, settings: AiSettings) -> Model:
         """Return the model for these settings, the same one each time."""
-        if settings not in self._models:
-            # Settings change rarely: what was made for earlier ones is let go.
-            self._models = {settings: Model(settings, self._http_client(settings))}
-        return self._models[settings]
+        model = self._models.pop(settings, None) or Model(settings, self._http_client(settings))
+        # Settings change rarely: of earlier ones the last is kept, since these may only be on trial.
+        self._models = {**dict(list(self._models.items())[-1:]), settings: model}
+        return model
 
     async def close(self) -> None:
         """Close the connections of all models."""
