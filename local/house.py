@@ -70,6 +70,7 @@ class House:
         self.chat = ChatServices(self.settings, self.table, self.chat_models)
         self._stop = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
+        self._account_http: httpx.AsyncClient | None = None
 
     @property
     def simulator(self) -> bool:
@@ -96,8 +97,9 @@ class House:
 
     def start(self) -> None:
         """Start to work through the queue."""
-        to_platform = None if self.real_account else make_http_client(httpx.AsyncHTTPTransport())
-        worker = Worker(self.services, self.models, account_messenger(self.services, to_platform))
+        self._account_http = make_http_client(None if self.real_account else httpx.AsyncHTTPTransport())
+        messenger = account_messenger(self.services, self._account_http)
+        worker = Worker(self.services, self.models, messenger)
         self._working = asyncio.create_task(
             self.queue.run(worker.work, concurrency=CONCURRENT_ANSWERS, stop=self._stop, grace=GRACE_SECONDS)
         )
@@ -110,6 +112,8 @@ class House:
         await self.models.close()
         await self.chat_models.close()
         await self.http.aclose()
+        if self._account_http:
+            await self._account_http.aclose()
         self.queue.close()
         self.table.close()
 

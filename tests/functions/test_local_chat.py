@@ -12,8 +12,7 @@ import pytest
 
 from local.banner import banner
 from local.house import House
-from local.server import make_app
-from tests.support.account import environment
+from tests.support.account import environment, running_here
 from tests.support.serving import free_port, serving
 from tests.support.upstream import Behaviour, Upstream
 from wechat_oa.page_headers import site_headers
@@ -33,11 +32,9 @@ def _demo(data_dir: Path, **more: str) -> dict[str, str]:
 
 @contextlib.asynccontextmanager
 async def _served(settings: Mapping[str, str]) -> AsyncGenerator[httpx.AsyncClient]:
-    port = free_port()
-    app = make_app(House({**settings, "WECHAT_MSG_SERVER_PORT": str(port)}))
     headers = {"X-Config-Password": PASSWORD}
     async with (
-        serving(app, port) as address,
+        running_here(settings) as address,
         httpx.AsyncClient(base_url=address, headers=headers, trust_env=False) as http,
     ):
         yield http
