@@ -20,7 +20,8 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Route as PageRoute
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -383,9 +384,9 @@ def test_mode_and_format_are_switched_for_the_next_message(desk: Page) -> None:
 
 
 def test_a_choice_on_its_way_stays_when_an_earlier_one_is_confirmed(desk: Page) -> None:
-    held: list[Route] = []
+    held: list[PageRoute] = []
 
-    def hold(route: Route) -> None:
+    def hold(route: PageRoute) -> None:
         if "push_format" in (route.request.post_data or ""):
             held.append(route)
         else:
