@@ -132,6 +132,7 @@ def chat_environment(account: Account, *, table_url: str, aws_url: str, model_ur
     told = stack.environment("ChatFunction")
     return {
         **{name: value for name, value in told.items() if isinstance(value, str)},
+        "MCP_PUBLIC_URL": "https://mcp.example.com",
         "WECHAT_OA_TABLE": TABLE,
         "WECHAT_OA_QUEUE_URL": account.queue_url,
         "AWS_ENDPOINT_URL_DYNAMODB": table_url,
