@@ -10,7 +10,9 @@ from wechat_oa.callback.envelope import Envelope, open_envelope, verify_url
 from wechat_oa.callback.errors import CallbackError, KeyMissingError, MessageError
 from wechat_oa.callback.message import Message
 from wechat_oa.callback.reply import Reply, TextReply
+from wechat_oa.correlation import correlated
 from wechat_oa.identifiers import pseudonym
+from wechat_oa.metrics import figures
 from wechat_oa.store.table import StoreError
 from wechat_reply.ladder import Attempt, NoReply
 from wechat_reply.routing import (
@@ -73,7 +75,12 @@ async def answer(
         log.warning("callback refused: %s", error)
         return _REFUSED
     attempt = Attempt(services, envelope.message, elapsed)
-    outcome = "replied"
+    with correlated(attempt.key):
+        return await _answered(attempt, envelope)
+
+
+async def _answered(attempt: Attempt, envelope: Envelope) -> HttpAnswer:
+    services, outcome = attempt.services, "replied"
     try:
         reply = await _reply(attempt)
         if reply is None:
@@ -88,15 +95,39 @@ async def answer(
         log.error("the store refused: %s", error)
         return _last_words(attempt, envelope)
     finally:
-        log.info(
-            "message",
-            extra={
-                "follower": pseudonym(envelope.message.from_user),
-                "type": envelope.message.event or envelope.message.msg_type,
-                "outcome": outcome,
-                "milliseconds": round(attempt.waited * 1000, 1),
-            },
-        )
+        log.info("message", extra=_told(attempt, outcome))
+
+
+def _told(attempt: Attempt, outcome: str) -> dict[str, Any]:
+    """What the log line of an attempt tells: nothing that was said, and nobody's name."""
+    services, message, part = attempt.services, attempt.message, attempt.part
+    told: dict[str, Any] = {
+        "follower": pseudonym(message.from_user),
+        "type": message.event or message.msg_type,
+        "outcome": outcome,
+        "milliseconds": round(attempt.waited * 1000, 1),
+    }
+    now, own = services.clock(), False
+    since = attempt.waited
+    if part:
+        # 继续 asks for the rest of an earlier answer: its time is not that answer's.
+        own = part.answer.key == attempt.key
+        since = max(since, now - part.answer.at)
+        told |= {
+            "answer": pseudonym(part.answer.key),
+            "attempts": attempt.number,
+            "delivered": attempt.delivered,
+            "seconds": round(since, 2),
+            "took": dict(part.answer.took),
+        }
+    counted = {
+        # The last attempt of a message, whatever WeChat repeated.
+        "Messages": None if outcome == "come again" else 1,
+        "InWindow": int(attempt.delivered == "passive") if own else None,
+        "AnswerTime": round(since * 1000) if own else None,
+        "Errors": 1 if outcome == "store refused" else None,
+    }
+    return told | figures(services.settings.metrics_namespace, now, counted)
 
 
 def _last_words(attempt: Attempt, envelope: Envelope) -> HttpAnswer:

@@ -37,6 +37,9 @@ class Attempt:
         self.services = services
         self.message = message
         self.key = message.key
+        self.number = 1
+        self.part: Part | None = None
+        self.delivered = ""
         self._now = asyncio.get_running_loop().time
         self._began = self._now() - elapsed
 
@@ -73,6 +76,7 @@ class Attempt:
         ``number`` is how often WeChat has delivered the message. Raises NoReply, StoreError.
         """
         services = self.services
+        self.number = number
         texts = services.config.reply_rules().texts
         push = services.may_push
         link = services.link(key)
@@ -85,6 +89,9 @@ class Attempt:
             part = await self.patiently(lambda: self._hand_over(key, prompt, unfinished=True))
         if part is None:
             return texts["abandoned"].strip()
+        self.part = part
+        rest = "customer-service" if push else "link" if link else "unread"
+        self.delivered = "passive" if part.last else rest
         if push and part.answer.finished and not part.last:
             job = {"kind": "push", "key": key}
             await self.patiently(

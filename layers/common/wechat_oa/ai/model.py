@@ -18,6 +18,7 @@ import httpx2
 import openai
 
 from wechat_oa.ai.pieces import Cleaner
+from wechat_oa.ai.usage import note_usage
 from wechat_oa.settings import DEFAULT_OPENAI_URL, AiSettings
 
 log = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ class Model:
         official = settings.api_url == DEFAULT_OPENAI_URL
         self._limit_name = "max_completion_tokens" if official else "max_tokens"
         self._temperature = settings.temperature
+        # Else a stream does not say what it took.
+        self._asks_usage = settings.interaction_mode == "stream"
 
     async def answer(
         self, messages: Sequence[Mapping[str, Any]], *, seconds: float | None = None
@@ -128,7 +131,7 @@ class Model:
 
     async def _request(self, messages: Sequence[Mapping[str, Any]]) -> tuple[Any, Any]:
         """Send the request; when the model refuses a parameter by name, leave that out and ask again."""
-        for _ in range(3):
+        for _ in range(4):
             parameters: dict[str, Any] = {
                 "model": self._settings.model,
                 # The client would look at every message for what it might convert: milliseconds of a long
@@ -140,24 +143,28 @@ class Model:
             }
             if self._temperature is not None:
                 parameters["temperature"] = self._temperature
+            if self._asks_usage:
+                parameters["stream_options"] = {"include_usage": True}
             manager = self._client.chat.completions.with_streaming_response.create(**parameters)
             try:
                 return manager, await manager.__aenter__()
-            except openai.BadRequestError as error:
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
                 if not self._adapt(error, parameters):
                     raise
         raise ModelError("misconfigured", "the model takes neither of the ways to ask it")
 
-    def _adapt(self, error: openai.BadRequestError, sent: Mapping[str, Any]) -> bool:
+    def _adapt(self, error: openai.APIStatusError, sent: Mapping[str, Any]) -> bool:
         """Remember what to do differently; ``sent`` tells what was wrong, since by now another question may
         have been refused for the same."""
-        about = f"{error.param} {error.message}"
+        about = f"{error.param} {error.message} {error.body}"
         if "max_tokens" in sent and "max_tokens" in about:
             self._limit_name = "max_completion_tokens"
         elif "max_completion_tokens" in sent and "max_completion_tokens" in about:
             self._limit_name = "max_tokens"
         elif "temperature" in sent and "temperature" in about:
             self._temperature = None
+        elif "stream_options" in sent and "stream_options" in about:
+            self._asks_usage = False
         else:
             return False
         log.warning("the model refused a parameter, asking without it")
@@ -230,6 +237,7 @@ def _check_whole(answers: Sequence[Mapping[str, Any]]) -> None:
     """Raise ModelError when the model says that it was stopped by the most it may use: half a sentence must
     not look whole."""
     for answer in answers:
+        note_usage(answer)
         choices = answer.get("choices")
         for choice in choices if isinstance(choices, list) else ():
             if isinstance(choice, dict) and choice.get("finish_reason") == "length":
