@@ -1,16 +1,18 @@
 # make run      everything on this machine, http://127.0.0.1:3004
 # make test     the tests that need nothing but Python
 # make check    style, types, template, security
+# make deploy   all of it on AWS; then self-test, status, logs, rotate, destroy (python -m deploy --help)
 PYTHON ?= python3
 VENV   := .venv
 SAM    := .venv-sam
 BIN    := $(VENV)/bin
 PIP    := -m pip install --quiet --disable-pip-version-check
-# The layer and the functions are built for Python 3.13, which must be on PATH then.
+# What sam local builds is for Python 3.13, which must be on PATH then.
 BUILD_PATH := $(shell ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13*/bin 2>/dev/null | head -n 1):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
 .PHONY: run test test-browser conformance check format bench build sam-local-test clean
+.PHONY: deploy self-test status logs rotate destroy
 
 run: $(VENV)/ready
 	@$(BIN)/python -m local
@@ -29,7 +31,7 @@ check: $(VENV)/ready $(SAM)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml layers functions local
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml layers functions local deploy
 	$(SAM)/bin/sam validate --lint --region us-east-1
 
 format: $(VENV)/ready
@@ -39,16 +41,28 @@ format: $(VENV)/ready
 bench: $(VENV)/ready
 	$(BIN)/python -m bench
 
-# SAM ships sources only, and on Lambda nothing can be cached: compiled here, the worker starts in about
-# half the time. The hash is not checked, since the files cannot change any more.
-build: $(SAM)/ready
-	PATH=$(BUILD_PATH) $(SAM)/bin/sam build
-	PATH=$(BUILD_PATH) python3.13 -m compileall -q --invalidation-mode unchecked-hash .aws-sam/build
+build: $(VENV)/ready $(SAM)/ready
+	@$(BIN)/python -m deploy build
+
+# AWS_PROFILE=… AWS_REGION=… STACK=… choose the AWS account, the region and the stack.
+deploy: $(VENV)/ready $(SAM)/ready
+	@$(BIN)/python -m deploy up
+
+self-test status destroy: $(VENV)/ready
+	@$(BIN)/python -m deploy $(if $(filter self-test,$@),check,$@)
+
+# FUNCTION=callback, worker, chat, mcp, pages or site; all of them if none is named. SINCE=10m
+logs: $(VENV)/ready
+	@$(BIN)/python -m deploy logs $(FUNCTION) --since $(or $(SINCE),10m) --follow
+
+# WHAT=mcp or aes-key; both if none is named.
+rotate: $(VENV)/ready
+	@$(BIN)/python -m deploy rotate $(WHAT)
 
 sam-local-test: $(VENV)/ready $(SAM)/ready
 	PATH=$(BUILD_PATH) SAM=$(CURDIR)/$(SAM)/bin/sam PYTHONPATH=.:layers/common $(BIN)/python -m tests.sam_local.run
 
-$(VENV)/ready: requirements-dev.txt layers/common/requirements.txt $(wildcard functions/*/requirements.txt)
+$(VENV)/ready: requirements-dev.txt local/requirements.txt layers/common/requirements.txt $(wildcard functions/*/requirements.txt)
 	@echo "正在准备 Python 环境，第一次大约一分钟……"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "需要 Python 3.11 或更新的版本：make PYTHON=python3.12 run")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -31,12 +31,13 @@ def banner(house: House) -> str:
         _line("消息加密", _encryption(house)),
         _line("客服消息", "开：超时的回答写好后自动发出" if settings.customer_message else _NO_PUSH),
         "",
-        '  在另一个终端里试：python -m local send "你好"        按 Ctrl+C 停止',
+        f"  {_TRY if house.simulator else ''}按 Ctrl+C 停止",
         "",
     ]
     return "\n".join(lines)
 
 
+_TRY = '在另一个终端里试：python -m local send "你好"        '
 _PHONE = "一部浏览器里的手机，你就是粉丝"
 _NO_SIMULATOR = "关：它会替来访者签名，只在本机监听、没有真的 Token 时才开（WECHAT_OA_SIMULATOR=on 打开）"
 _SETTINGS = "开：在网页聊天里用 OPENAI_CONFIG_PASSWORD 打开，随时换模型、做验证码"

@@ -11,7 +11,6 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
-import httpx2
 from dotenv import dotenv_values
 
 from chat_app.services import ChatServices
@@ -21,7 +20,8 @@ from local.identity import with_identity
 from local.pages_server import PagesHouse
 from local.platform.account import Account
 from local.platform.state import PLATFORM_PATH, Platform
-from wechat_oa.ai.model import POOL, Models
+from wechat_oa.ai.model import Models
+from wechat_oa.ai.service import make_model_client
 from wechat_oa.api.transport import make_http_client
 from wechat_oa.settings import AiSettings, Settings, read_settings
 from wechat_oa.store.local_queue import SqliteQueue
@@ -74,8 +74,10 @@ class House:
             callback_url=f"{self.base_url}{settings.context_path}/wechat/reply",
             http=self.http,
         )
-        self.models, self.chat_models = Models(self._own_pool), Models(self._own_pool)
-        self.chat = ChatServices(self.settings, self.table, self.chat_models)
+        # No proxy comes between this machine and the demo model on it.
+        self.model_client = make_model_client(without_proxy=self.base_url)
+        self.models = Models(self.model_client)
+        self.chat = ChatServices(self.settings, self.table, Models(self.model_client))
         self._stop = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
 
@@ -110,21 +112,16 @@ class House:
         self._stop.set()
         if self._working:
             await self._working
-        await self.models.close()
-        await self.chat_models.close()
+        await self.model_client.aclose()
         await self.http.aclose()
         self.queue.close()
         self.table.close()
 
     def _own_chat(self, settings: Settings) -> str:
         """Only the simulator's followers can open a link to this machine."""
+        if settings.site_url:
+            return f"{settings.site_url}/chat/"
         return "" if self.real_account else f"{self.base_url}{settings.context_path}/chat/"
-
-    def _own_pool(self, ai: AiSettings) -> httpx2.AsyncClient | None:
-        """For the demo model: no proxy in the environment comes between this machine and itself."""
-        if not ai.api_url.startswith(self.base_url):
-            return None
-        return httpx2.AsyncClient(transport=httpx2.AsyncHTTPTransport(limits=POOL), timeout=None)
 
     def _with_model(self, ai: AiSettings, demo_key: str) -> AiSettings:
         if ai.configured:

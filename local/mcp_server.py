@@ -83,7 +83,7 @@ async def _serve(services: McpServices) -> int:
         f"MCP 服务器：http://{settings.mcp_host}:{settings.mcp_port}{path}   {access(settings)}",
         file=sys.stderr,
     )
-    await uvicorn.Server(_config(app)).serve(sockets=[listener])
+    await uvicorn.Server(_config(app, settings)).serve(sockets=[listener])
     return 0
 
 
@@ -126,7 +126,8 @@ class McpServer(SecondServer):
             tokens_required=tokens_required(settings),
             http=None if house.real_account else make_http_client(httpx.AsyncHTTPTransport()),
         )
-        super().__init__(_config(make_app(services, allowed_hosts=allowed_hosts(services))))
+        app = make_app(services, allowed_hosts=allowed_hosts(services))
+        super().__init__(_config(app, settings))
 
 
 class RunningWebServer:
@@ -187,7 +188,7 @@ class LocalWebServer:
         except CannotListenError as error:
             await house.stop()
             raise OSError(0, str(error)) from None
-        self._server = _Quiet(_config(make_web_app(house)))
+        self._server = _Quiet(_config(make_web_app(house), house.settings))
         self._task = asyncio.create_task(self._server.serve(sockets=listeners[:1]))
         self._pages = PagesServer(house.pages)
         self._pages.begin(listeners[1])
@@ -280,9 +281,14 @@ async def _answers(base_url: str) -> bool:
         return False
 
 
-def _config(app: ASGIApp) -> uvicorn.Config:
+def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
-        app, log_config=None, access_log=False, timeout_graceful_shutdown=5, server_header=False
+        app,
+        log_config=None,
+        access_log=False,
+        forwarded_allow_ips=list(settings.forwarded_allow_ips),
+        timeout_graceful_shutdown=5,
+        server_header=False,
     )
 
 

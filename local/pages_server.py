@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from pages_app import answering
 from pages_app.http import Answer, Request, json_answer
 from pages_app.index import missing_page
 from pages_app.services import PagesServices
+from wechat_oa.page_headers import PAGE_HEADERS
 from wechat_oa.page_names import PageError, hosted_name
 from wechat_oa.pages import Pages
 from wechat_oa.settings import Settings
@@ -33,13 +35,16 @@ class PagesHouse:
 
     def __init__(self, settings: Settings, table: Table, *, base_url: str, simulator: bool = False) -> None:
         """``base_url`` is where browsers on this machine reach its first server."""
-        pages_url = settings.pages_url or f"{base_url.rpartition(':')[0]}:{settings.pages_port}"
-        self._index_url = f"{settings.site_url or base_url + settings.context_path}/"
-        self.settings = replace(settings, pages_url=pages_url)
-        blobs = FolderBlobs(Path(settings.data_dir) / "pages")
-        self.pages = Pages(table, blobs, base_url=pages_url, max_bytes=settings.pages_max_bytes)
-        links = {"模拟器": "/simulator/"} if simulator else {}
-        self.services = PagesServices(self.settings, table, self.pages, links=links)
+        # The chat is beside the index, by whatever name this machine is reached.
+        chat = f"{settings.context_path}/chat/"
+        own_chat = settings.chat_url in ("", base_url + chat)
+        self._settings = replace(settings, chat_url=chat) if own_chat else settings
+        self._table = table
+        self._blobs = FolderBlobs(Path(settings.data_dir) / "pages")
+        self._base_url = base_url
+        self._links = {"模拟器": "/simulator/"} if simulator else {}
+        self.services = self._services(base_url.rpartition(":")[0])
+        self.settings, self.pages = self.services.settings, self.services.pages
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes beside everything else's: ``/``, the API, the page manager, files at the root."""
@@ -66,6 +71,29 @@ class PagesHouse:
         """Return the application of the second port: pages and files, and nothing else of this machine."""
         return Starlette(routes=[Route("/{name}", self._page), Route("/{rest:path}", self._missing)])
 
+    async def missing(self, request: HttpRequest) -> Response:
+        """Answer a browser that asks for what is not there."""
+        return _response(missing_page(self._index_url(request)))
+
+    def _services(self, origin: str) -> PagesServices:
+        """``origin`` is this machine without a port; ``PAGES_URL`` goes before it."""
+        pages_url = self._settings.pages_url or f"{origin}:{self._settings.pages_port}"
+        settings = replace(self._settings, pages_url=pages_url)
+        pages = Pages(self._table, self._blobs, base_url=pages_url, max_bytes=settings.pages_max_bytes)
+        return PagesServices(settings, self._table, pages, links=self._links)
+
+    def _services_for(self, request: HttpRequest) -> PagesServices:
+        """Who came by another address of this machine, such as a phone in the same network, stays with it."""
+        origin = _address(request)
+        known = self._settings.pages_url or origin in ("", self._base_url.rpartition(":")[0])
+        return self.services if known else self._services(origin)
+
+    def _index_url(self, request: HttpRequest) -> str:
+        base_url, path = self._base_url, self._settings.context_path
+        if origin := _address(request):
+            base_url = f"{origin}:{base_url.rpartition(':')[2]}"
+        return f"{self._settings.site_url or base_url + path}/"
+
     async def _answer(self, request: HttpRequest) -> Response:
         body = await _bounded_body(request, int(self.pages.max_bytes * _OVER_BASE64) + 10_000)
         if body is None:
@@ -79,28 +107,30 @@ class PagesHouse:
             body=body,
             visitor=request.client.host if request.client else "",
         )
-        return _response(await run_in_threadpool(answering.answer, self.services, asked))
+        return _response(await run_in_threadpool(answering.answer, self._services_for(request), asked))
 
     async def _page(self, request: HttpRequest) -> Response:
-        # A preview in the page manager is no visit.
-        opened = request.headers.get("sec-fetch-dest", "document") == "document"
-        name = request.path_params["name"]
-        return _response(await run_in_threadpool(self._page_answer, name, visit=opened))
+        # Neither a preview in the page manager nor a question about headers is a visit.
+        opened = request.method == "GET" and request.headers.get("sec-fetch-dest", "document") == "document"
+        answered = await run_in_threadpool(self._page_answer, request.path_params["name"], visit=opened)
+        return _response(answered) if answered else await self._missing(request)
 
-    def _page_answer(self, name: str, *, visit: bool) -> Answer:
+    def _page_answer(self, name: str, *, visit: bool) -> Answer | None:
         try:
             # The name as it is kept, with its ending, and no other: as in a bucket.
             answered = answering.page_answer(self.services, name) if hosted_name(name) == name else None
             if answered and visit:
                 self.pages.count_visit(name)
         except PageError:
-            answered = None
+            return None
         except StoreError:
             return Answer(503, b"unavailable", {"content-type": "text/plain; charset=utf-8"})
-        return answered or missing_page(self._index_url)
+        return answered
 
-    async def _missing(self, _request: HttpRequest) -> Response:
-        return _response(missing_page(self._index_url))
+    async def _missing(self, request: HttpRequest) -> Response:
+        missing = missing_page(self._index_url(request))
+        about = {name: missing.headers[name] for name in ("content-type", "cache-control")}
+        return _response(Answer(missing.status, missing.body, {**PAGE_HEADERS, **about}))
 
 
 class PagesServer(SecondServer):
@@ -112,11 +142,22 @@ class PagesServer(SecondServer):
             house.pages_app(),
             log_config=None,
             access_log=False,
+            proxy_headers=False,
             lifespan="off",
             timeout_graceful_shutdown=2,
             server_header=False,
         )
         super().__init__(config)
+
+
+def _address(request: HttpRequest) -> str:
+    """The address by which this machine was reached, as an origin without a port; "" for a name that may be
+    another machine's, such as that of a tunnel which leads here."""
+    host = request.url.hostname or ""
+    try:
+        return f"http://[{host}]" if ip_address(host).version == 6 else f"http://{host}"
+    except ValueError:
+        return f"http://{host}" if host == "localhost" else ""
 
 
 async def _bounded_body(request: HttpRequest, most: int) -> bytes | None:

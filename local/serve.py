@@ -46,7 +46,12 @@ async def _serve(environment: Mapping[str, str]) -> int:
         print(error, file=sys.stderr)
         return 1
     config = uvicorn.Config(
-        make_app(house), log_config=None, access_log=False, timeout_graceful_shutdown=10, server_header=False
+        make_app(house),
+        log_config=None,
+        access_log=False,
+        forwarded_allow_ips=list(settings.forwarded_allow_ips),
+        timeout_graceful_shutdown=10,
+        server_header=False,
     )
     pages = PagesServer(house.pages)
     pages.begin(listeners[1])
@@ -90,12 +95,12 @@ class _Formatter(logging.Formatter):
 
 
 def _log_to(path: Path | None) -> None:
-    handlers: list[logging.Handler] = [logging.StreamHandler()]
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stdout)]
     if path:
         path.parent.mkdir(parents=True, exist_ok=True)
         handlers.append(RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=5, encoding="utf-8"))
     for handler in handlers:
         handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
-    for noisy in ("httpx", "httpx2", "openai", "uvicorn"):
+    for noisy in ("httpx", "httpx2", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

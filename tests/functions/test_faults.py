@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sqlite3
 import time
@@ -21,7 +22,7 @@ from wechat_oa.ai.model import Models
 from wechat_oa.answers import STALE_SECONDS
 from wechat_oa.settings import read_settings
 from wechat_oa.store.local_table import SqliteTable
-from wechat_oa.store.table import Item, StoreError, Table
+from wechat_oa.store.table import Item, StoreError
 from wechat_oa.texts import DEFAULT_TEXTS
 from wechat_reply.services import Services
 from wechat_reply.working import Worker
@@ -46,7 +47,7 @@ class Jobs:
 class Refusing:
     """A table that refuses while it is told to."""
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: SqliteTable) -> None:
         self._table = table
         self.refuses = False
 
@@ -78,6 +79,10 @@ class Refusing:
         """See Table."""
         self._check()
         self._table.delete(pk, sk)
+
+    def close(self) -> None:
+        """Close the table."""
+        self._table.close()
 
 
 class Desk:
@@ -121,6 +126,7 @@ async def make_desk(tmp_path: Path, upstream: tuple[Upstream, str]) -> AsyncGene
     yield make
     for desk in desks:
         await desk.models.close()
+        desk.table.close()
 
 
 async def test_a_worker_killed_in_mid_answer_is_replaced_and_the_follower_answered(
@@ -135,7 +141,7 @@ async def test_a_worker_killed_in_mid_answer_is_replaced_and_the_follower_answer
         await until(lambda: service.calls)
         await asyncio.sleep(1)
         await server.end(signal.SIGKILL)
-        with sqlite3.connect(tmp_path / "table.db") as db:
+        with contextlib.closing(sqlite3.connect(tmp_path / "table.db", isolation_level=None)) as db:
             (text,) = db.execute("SELECT item->>'text' FROM items WHERE pk LIKE 'answer#%'").fetchone()
             assert 0 < len(text) < len(ANSWER), "killed in the middle"
             # The new process may not take over before the old one has been silent for long enough.
@@ -165,6 +171,23 @@ async def test_a_restart_with_an_answer_pending_answers_it(
         assert delivery.reply is not None
         assert delivery.reply.content["content"] == ANSWER
         assert len(service.calls) == 1
+
+
+async def test_an_answer_that_outlasts_the_end_of_a_process_is_written_by_the_next_at_once(
+    make_desk: MakeDesk, upstream: tuple[Upstream, str]
+) -> None:
+    service, _ = upstream
+    service.script = lambda _: Behaviour(ANSWER, seconds=60 if len(service.calls) == 1 else 0)
+    desk = make_desk()
+    job = desk.claim()
+    working = asyncio.create_task(desk.worker.work(job))
+    await until(lambda: desk.answer().text)
+    working.cancel()
+    await asyncio.wait([working])
+    assert not desk.answer().finished
+    # Well before the first one would be thought dead.
+    await asyncio.wait_for(desk.worker.work(job), 10)
+    assert desk.answer().text == ANSWER
 
 
 async def test_a_job_delivered_again_after_its_end_asks_nothing(

@@ -47,7 +47,7 @@ class Cloud:
     def end(self) -> None:
         """End what the handlers keep open for as long as their process lives."""
         for module in self.started:
-            if hasattr(module, "_models"):
+            if module.__name__.endswith(".worker"):
                 module._runner.run(module._models.close())
             module._runner.close()
 

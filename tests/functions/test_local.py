@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local.house import House
 from tests.support.account import ROOT, Server, environment, running
 from tests.support.serving import free_port, serving
 from tests.support.upstream import Behaviour, Upstream
@@ -102,6 +103,46 @@ async def test_the_context_path_stands_before_the_callback(tmp_path: Path) -> No
             for prefix in ("", "/wechat-oa"):
                 assert (await http.get(url + prefix + path)).status_code == 200
         assert 'href="/wechat-oa/manage/"' in (await http.get(url)).text
+
+
+@pytest.mark.parametrize(("believed", "second"), [("", 200), ("10.0.0.0/8", 429)])
+async def test_a_proxy_is_believed_who_is_calling_where_the_owner_says_so(
+    tmp_path: Path, believed: str, second: int
+) -> None:
+    upstream = Upstream(lambda _: Behaviour("好"))
+    async with serving(upstream.app()) as address:
+        settings = environment(tmp_path, address, CHAT_VISITOR_DAILY_LIMIT="1", FORWARDED_ALLOW_IPS=believed)
+        async with running(settings) as server, httpx.AsyncClient(trust_env=False) as http:
+            url = f"http://127.0.0.1:{server.port}/chat/api/send"
+            answers = [
+                await http.post(url, json={"message": "你好"}, headers={"x-forwarded-for": visitor})
+                for visitor in ("203.0.113.1", "203.0.113.2")
+            ]
+    assert [answer.status_code for answer in answers] == [200, second]
+
+
+async def test_the_log_file_is_bounded(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    full = "x" * 5_000_000
+    (logs / "wechat_oa.log").write_text(full)
+    for number in range(1, 6):
+        (logs / f"wechat_oa.log.{number}").write_text(f"old {number}")
+    async with running(environment(tmp_path, "http://127.0.0.1:9", IS_SAVE_LOG="true")):
+        pass
+    names = ["wechat_oa.log", *(f"wechat_oa.log.{number}" for number in range(1, 6))]
+    assert sorted(path.name for path in logs.iterdir()) == names
+    assert (logs / "wechat_oa.log.1").read_text() == full
+    assert (logs / "wechat_oa.log.5").read_text() == "old 4"
+    assert 0 < (logs / "wechat_oa.log").stat().st_size < 5_000_000
+
+
+async def test_links_in_replies_lead_to_the_sites_chat(tmp_path: Path) -> None:
+    house = House(environment(tmp_path, "http://127.0.0.1:9", SITE_URL="https://oa.example.com"))
+    try:
+        assert house.settings.chat_url == "https://oa.example.com/chat/"
+    finally:
+        await house.stop()
 
 
 async def test_sending_to_nobody_says_how_to_start() -> None:

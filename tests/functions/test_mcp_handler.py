@@ -72,11 +72,15 @@ class Function:
         asyncio.set_event_loop(self._loop)
         self._handler = importlib.import_module("wechat_mcp.handler").handler
 
+    def handle(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Handle an event as it is."""
+        answer: dict[str, Any] = self._handler(event, None)
+        return answer
+
     def __call__(self, method: str, path: str, body: Any = None, **more: Any) -> dict[str, Any]:
         """Send a request as the HTTP API does."""
         text = json.dumps(body) if body is not None else ""
-        answer: dict[str, Any] = self._handler(http_event(method, path, body=text, **more), None)
-        return answer
+        return self.handle(http_event(method, path, body=text, **more))
 
     def rpc(self, method: str, headers: dict[str, str] = BEARER, **params: Any) -> dict[str, Any]:
         """Call a method of the protocol."""
@@ -100,6 +104,15 @@ def result(answer: dict[str, Any]) -> dict[str, Any]:
     assert answer["statusCode"] == 200, answer
     found: dict[str, Any] = json.loads(answer["body"])["result"]
     return found
+
+
+def test_names_of_headers_may_be_written_as_they_came(function: Function) -> None:
+    """``sam local start-api`` does not write them small."""
+    event = http_event("POST", "/tools/static_page", body='{"arguments": {"action": "server_status"}}')
+    headers = {**event["headers"], "authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
+    event["headers"] = {name.title(): value for name, value in headers.items()}
+
+    assert function.handle(event)["statusCode"] == 200
 
 
 def test_calls_follow_one_another_with_and_without_a_token(function: Function) -> None:

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import html
 import re
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
 
 from tests.support.mcp import PUBLISH, Owner, make_owner
-from tests.support.serving import running
-from wechat_mcp.app import make_app
-from wechat_mcp.auth.authorization_server import acceptable_redirect
-
-URL = "https://mcp.example"
-PASSWORD = "correct horse battery"
-CALLBACK = "https://claude.example/api/mcp/auth_callback"
-VERIFIER = "v" * 64
-CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
-PING = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+from tests.support.oauth import (
+    CALLBACK,
+    PASSWORD,
+    PING,
+    URL,
+    ask,
+    connected,
+    decide,
+    exchange,
+    granted,
+    register,
+    renew,
+    works,
+)
+from wechat_mcp.auth.client_documents import acceptable_redirect
 
 
 class Time:
@@ -57,91 +57,8 @@ def owner(tmp_path: Path, time: Time) -> Owner:
 
 @pytest.fixture
 async def http(owner: Owner) -> AsyncGenerator[httpx.AsyncClient]:
-    async with _http(owner) as client:
+    async with connected(owner) as client:
         yield client
-
-
-@asynccontextmanager
-async def _http(owner: Owner) -> AsyncGenerator[httpx.AsyncClient]:
-    app = make_app(owner.services)
-    async with (
-        running(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=URL) as client,
-    ):
-        yield client
-
-
-async def register(http: httpx.AsyncClient, **more: Any) -> httpx.Response:
-    return await http.post(
-        "/register",
-        json={
-            "redirect_uris": [CALLBACK],
-            "client_name": "Claude",
-            "grant_types": ["authorization_code", "refresh_token"],
-            **more,
-        },
-    )
-
-
-async def ask(http: httpx.AsyncClient, client_id: str, **more: str) -> httpx.Response:
-    """Go to /authorize as a client sends the owner there."""
-    query = {
-        "client_id": client_id,
-        "redirect_uri": CALLBACK,
-        "response_type": "code",
-        "code_challenge": CHALLENGE,
-        "code_challenge_method": "S256",
-        "state": "s1",
-        **more,
-    }
-    return await http.get("/authorize", params={name: value for name, value in query.items() if value})
-
-
-async def decide(http: httpx.AsyncClient, page: str, **more: str) -> httpx.Response:
-    """Send the form of the owner's page."""
-    shown = await http.get(page)
-    name = re.search(r'name="request" value="([^"]+)"', shown.text)
-    assert name, shown.text
-    form = {
-        "request": html.unescape(name[1]),
-        "decision": "yes",
-        "password": PASSWORD,
-        "scope": "publish",
-        **more,
-    }
-    return await http.post("/approve", data=form, headers={"Origin": URL})
-
-
-async def exchange(http: httpx.AsyncClient, client_id: str, code: str, **more: str) -> httpx.Response:
-    form = {
-        "grant_type": "authorization_code",
-        "client_id": client_id,
-        "code": code,
-        "redirect_uri": CALLBACK,
-        "code_verifier": VERIFIER,
-        **more,
-    }
-    return await http.post("/token", data=form)
-
-
-async def renew(http: httpx.AsyncClient, client_id: str, token: str) -> httpx.Response:
-    form = {"grant_type": "refresh_token", "client_id": client_id, "refresh_token": token}
-    return await http.post("/token", data=form)
-
-
-async def works(http: httpx.AsyncClient, token: str) -> bool:
-    headers = {"Accept": "application/json, text/event-stream", "Authorization": f"Bearer {token}"}
-    answer = await http.post("/mcp", json=PING, headers=headers)
-    return answer.status_code == 200
-
-
-async def granted(http: httpx.AsyncClient, **more: str) -> tuple[str, dict[str, Any]]:
-    """A client that has been approved, and its tokens."""
-    client_id = (await register(http)).json()["client_id"]
-    asked = await ask(http, client_id, **more)
-    back = await decide(http, asked.headers["location"])
-    code = parse_qs(urlsplit(back.headers["location"]).query)["code"][0]
-    return client_id, (await exchange(http, client_id, code)).json()
 
 
 # ---- What clients find -----------------------------------------------------------------------------------
@@ -413,26 +330,3 @@ async def test_the_form_of_another_site_is_refused(http: httpx.AsyncClient) -> N
     answered = await http.post("/approve", data=form, headers={"Origin": "https://evil.example"})
 
     assert answered.status_code == 403
-
-
-# ---- An issuer of the owner's ----------------------------------------------------------------------------
-
-
-async def test_with_an_issuer_of_the_owners_clients_are_sent_there(tmp_path: Path) -> None:
-    owner = make_owner(
-        tmp_path,
-        tokens_required=True,
-        MCP_PUBLIC_URL=URL,
-        MCP_OAUTH_ISSUER="https://login.example",
-        MCP_AUTH_TOKENS=PUBLISH,
-    )
-
-    async with _http(owner) as http:
-        resource = (await http.get("/.well-known/oauth-protected-resource/mcp")).json()
-        refused = await http.post("/mcp", json=PING)
-        register_here = await register(http)
-
-        assert await works(http, PUBLISH)
-    assert resource["authorization_servers"] == ["https://login.example/"]
-    assert "resource_metadata" in refused.headers["www-authenticate"]
-    assert register_here.status_code == 404

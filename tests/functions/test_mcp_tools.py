@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 
 from tests.support.mcp import Owner, base64_of, make_owner, picture, text
-from wechat_mcp.fetching import Fetched
 from wechat_mcp.tools.registry import TOOLS
+from wechat_oa.callback.signature import sign
 from wechat_oa.conversations import Conversations
+from wechat_oa.fetch import File
 from wechat_oa.identifiers import time_ordered_id
+from wechat_oa.settings import read_settings
+from wechat_oa.store.local_queue import SqliteQueue
+from wechat_reply.answering import answer
+from wechat_reply.services import Services
 
 
 @pytest.fixture
@@ -150,8 +155,8 @@ async def test_wrong_credentials_are_not_saved(owner: Owner) -> None:
 
 
 async def test_the_address_for_the_whitelist_is_told_by_whoever_sees_it(tmp_path: Path) -> None:
-    async def fetch(_url: str) -> Fetched:
-        return Fetched("", b"203.0.113.9\n", "text/plain")
+    async def fetch(url: str, *, max_bytes: int, redirects: int = 5) -> File:
+        return File("", b"203.0.113.9\n", "text/plain")
 
     owner = make_owner(tmp_path, fetch=fetch)
 
@@ -168,9 +173,9 @@ async def test_pictures_are_made_fit_rather_than_refused(owner: Owner) -> None:
 
 
 async def test_a_file_comes_from_an_address_too(tmp_path: Path) -> None:
-    async def fetch(url: str) -> Fetched:
+    async def fetch(url: str, *, max_bytes: int, redirects: int = 5) -> File:
         assert url == "https://pictures.example/a.png"
-        return Fetched("a.png", picture("PNG"), "image/png")
+        return File("a.png", picture("PNG"), "image/png")
 
     owner = make_owner(tmp_path, fetch=fetch)
 
@@ -247,6 +252,48 @@ async def test_a_dry_run_shows_what_would_be_sent_and_sends_nothing(owner: Owner
     assert shown["request"]["path"] == "/cgi-bin/freepublish/submit"
     assert shown["request"]["json"] == {"media_id": media_id}
     assert owner.asked() == before
+
+
+async def test_a_tool_that_does_one_thing_can_be_tried_dry_too(owner: Owner) -> None:
+    shown = await owner.data("wechat_upload_img", file_data=base64_of(picture()), dry_run=True)
+
+    assert shown["request"]["path"] == "/cgi-bin/media/uploadimg"
+    assert owner.asked() == []
+
+
+async def test_an_answer_that_is_lost_is_not_told_as_a_refusal(tmp_path: Path) -> None:
+    owner = make_owner(tmp_path, lost="/cgi-bin/freepublish/submit")
+    media_id = await _draft(owner)
+
+    said = await owner.refusal("wechat_publish", media_id=media_id, confirm=True)
+
+    assert "不知道是否生效" in said
+    assert "没有接受" not in said
+    assert owner.asked().count("/cgi-bin/freepublish/submit") == 1
+
+
+async def test_wechats_word_on_a_publication_joins_what_is_known_of_it(owner: Owner, tmp_path: Path) -> None:
+    services = owner.services
+    queue = SqliteQueue(tmp_path / "queue.db")
+    account = Services(read_settings({"WECHAT_TOKEN": "testtoken"}), services.table, queue, services.clock)
+    media_id = await _draft(owner)
+    publish_id = (await owner.data("wechat_publish", media_id=media_id, confirm=True))["publish_id"]
+    now = str(int(services.clock()))
+    event = (
+        f"<xml><ToUserName>gh_1</ToUserName><FromUserName>o1</FromUserName><CreateTime>{now}</CreateTime>"
+        "<MsgType>event</MsgType><Event>PUBLISHJOBFINISH</Event><PublishEventInfo>"
+        f"<publish_id>{publish_id}</publish_id><publish_status>0</publish_status>"
+        "<article_id>a1</article_id></PublishEventInfo></xml>"
+    )
+
+    query = {"timestamp": now, "nonce": "n", "signature": sign("testtoken", now, "n")}
+    pushed = await answer(account, query, event.encode())
+    queue.close()
+
+    noted = services.table.get(f"publish#{publish_id}", "-")
+    assert pushed.body == "success"
+    assert noted is not None
+    assert (noted["media_id"], noted["status"], noted["article_id"]) == (media_id, 0, "a1")
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from pages_app.answering import answer
-from pages_app.http import Answer, Refusal, Request
+from pages_app.http import Answer, Request
 from pages_app.services import PagesServices
 from tests.support.clock import Clock
 from wechat_oa.page_headers import PAGE_HEADERS
 from wechat_oa.pages import Pages
-from wechat_oa.settings import Settings
+from wechat_oa.settings import McpToken, Settings
 from wechat_oa.store.local_blobs import FolderBlobs
 from wechat_oa.store.local_table import SqliteTable
 from wechat_oa.store.table import StoreError
@@ -153,23 +153,33 @@ def test_without_a_password_nothing_can_be_changed_and_that_is_said(
     assert "OPENAI_CONFIG_PASSWORD" in said(answered)["error"]
 
 
-def test_another_proof_opens_as_well_and_a_wrong_one_is_refused(
-    tmp_path: Path, table: SqliteTable, api: Api
+TOKENS = (McpToken("desk", "write", "w" * 16), McpToken("watch", "read", "r" * 16))
+
+
+@pytest.mark.parametrize(
+    ("authorization", "status", "code"),
+    [
+        (f"Bearer {'w' * 16}", 200, ""),
+        (f"bearer  {'w' * 16}", 200, ""),
+        (f"Bearer {'r' * 16}", 403, "read_only"),
+        (f"Bearer {'x' * 16}", 401, "wrong_token"),
+        ("Bearer ", 401, "wrong_token"),
+        ("Basic eDp5", 401, "password_needed"),
+    ],
+)
+def test_a_token_that_may_write_opens_as_the_password_does(
+    tmp_path: Path, table: SqliteTable, authorization: str, status: int, code: str
 ) -> None:
-    def token(request: Request) -> bool:
-        given = request.headers.get("authorization", "")
-        if given and given != "Bearer right":
-            raise Refusal(401, "bad_token", "令牌不对")
-        return bool(given)
+    # A token does it also where no password is set
+    for number, password in enumerate((PASSWORD, "")):
+        api = Api(tmp_path, table, config_password=password, mcp_auth_tokens=TOKENS)
+        api.pages.generate(PAGE, f"a{number}")
+        headers = {"authorization": authorization}
 
-    services = PagesServices(api.settings, table, api.pages, more_owners=[token])
-    body = json.dumps({"html": PAGE}).encode()
-    statuses = [
-        answer(services, Request("POST", "/api/pages", headers=headers, body=body)).status
-        for headers in ({"authorization": "Bearer right"}, {"authorization": "Bearer wrong"}, {})
-    ]
+        answered = api.ask("POST", "/api/static-page/delete", {"filename": f"a{number}"}, headers=headers)
 
-    assert statuses == [201, 401, 401]
+        assert (answered.status, said(answered).get("code", "")) == (status, code)
+        assert len(api.pages.list().pages) == (number + 1 if code else 0)
 
 
 def test_strangers_are_told_what_a_pages_visitors_see_and_no_more(api: Api) -> None:
@@ -336,9 +346,10 @@ def test_the_index_shows_the_account_the_chat_and_the_pages_escaped(
     ("language", "said"), [("", "网页"), ("zh-TW,en", "网页"), ("en-US,zh", "Pages"), ("fr", "Pages")]
 )
 def test_the_index_speaks_the_visitors_language(api: Api, language: str, said: str) -> None:
-    html = api.ask("GET", "/", headers={"accept-language": language}).body.decode()
+    answered = api.ask("GET", "/", headers={"accept-language": language})
 
-    assert f"<h2>{said}</h2>" in html
+    assert f"<h2>{said}</h2>" in answered.body.decode()
+    assert answered.headers["vary"] == "Accept-Language"
 
 
 def test_the_site_and_nobody_else_may_read_the_api_from_another_origin(

@@ -1,15 +1,20 @@
-"""The functions as SAM CLI builds them, each invocation in a container with Lambda's own emulator."""
+"""The functions as SAM CLI builds them, in containers with Lambda's emulator, alone or as the API."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
+import signal
+import socket
 import subprocess
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from deploy.sam import pip_options
 from tests.stack.expand import ROOT, source
 
 BUILD = ROOT / ".aws-sam" / "local"
@@ -21,6 +26,7 @@ _ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.st
     "AWS_SECRET_ACCESS_KEY": "local",
     "AWS_DEFAULT_REGION": "us-east-1",
     "SAM_CLI_TELEMETRY": "0",
+    **pip_options(_ARCHITECTURE),  # as `make build` does
 }
 
 
@@ -64,26 +70,70 @@ class Emulator:
         template_file.write_text(json.dumps(template))
         environment_file = folder / "environment.json"
         environment_file.write_text(json.dumps({"Parameters": dict(environment)}))
+        self._folder = folder
         self._event_file = folder / "event.json"
         chosen = {**parameters, "Architecture": _ARCHITECTURE}
         self._options = [
             *("--template", str(template_file)),
             *("--env-vars", str(environment_file)),
-            *("--event", str(self._event_file)),
             *("--parameter-overrides", *(f"{name}={value}" for name, value in chosen.items())),
         ]
 
     def invoke(self, function: str, event: Mapping[str, Any], *, answers: bool = True) -> dict[str, Any]:
         """Return what a function answers to an event, {} where it answers nothing. Raises EmulatorError."""
         self._event_file.write_text(json.dumps(event))
-        wrapper = os.environ.get("SAM_LOCAL")
-        sam = [wrapper, "run"] if wrapper else [_sam()]
-        done = _run([*sam, "local", "invoke", function, *self._options])
+        event_file = ("--event", str(self._event_file))
+        done = _run([*_sam_local(), "invoke", function, *event_file, *self._options])
         last = (done.stdout.strip().splitlines() or [""])[-1]
         answer = json.loads(last) if last.startswith("{") else {}
         if (answers and not answer) or "errorMessage" in answer:
             raise EmulatorError(f"{function} failed:\n{done.stdout}\n{done.stderr}")
         return dict(answer)
+
+    @contextlib.contextmanager
+    def api(self) -> Iterator[str]:
+        """Serve the HTTP API (``sam local start-api``) and give its address. A function's container lives on
+        from call to call. Raises EmulatorError."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        command = [*_sam_local(), "start-api", "--port", str(port), "--warm-containers", "LAZY"]
+        with (self._folder / "api.log").open("w+") as log:
+            process = subprocess.Popen(  # noqa: S603
+                [*command, *self._options],
+                env=_ENVIRONMENT,
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+            try:
+                _wait(process, port, log.name)
+                # The name that it takes for its own.
+                yield f"http://localhost:{port}"
+            finally:
+                # A wrapper and what it has started alike; SAM takes its containers away.
+                for how in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(process.pid, how)
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        process.wait(timeout=30)
+                        break
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: str) -> None:
+    give_up = time.monotonic() + _SECONDS
+    while process.poll() is None and time.monotonic() < give_up:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+            return
+        time.sleep(0.2)
+    raise EmulatorError(f"sam local start-api does not answer:\n{Path(log).read_text('utf-8')}")
+
+
+def _sam_local() -> list[str]:
+    wrapper = os.environ.get("SAM_LOCAL")
+    return [wrapper, "run", "local"] if wrapper else [_sam(), "local"]
 
 
 def _sam() -> str:

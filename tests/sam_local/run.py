@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from tests.contract.dynamodb_local import dynamodb_local
 from tests.events import make
 from tests.sam_local.account import PAGES, SITE, TABLE, Account
@@ -211,23 +213,43 @@ def talk(check: Checks, emulator: Emulator, account: Account, model: Model) -> N
 
 
 def use_tools(check: Checks, emulator: Emulator) -> None:
-    """Call the MCP server as a client does, with a token and without."""
+    """Call the MCP server through the API as a client does: without a token, and with one, in a row."""
+    layer, package = size("CommonLayer"), size("McpFunction")
+    print(f"      layer {layer / 1e6:.1f} MB, mcp {package / 1e6:.1f} MB, unzipped")
+    check("mcp: layer and function are under 100 MB unzipped", layer + package < LAMBDA_LIMIT, True)
+    with emulator.api() as url, httpx.Client(base_url=url, trust_env=False, timeout=120) as http:
 
-    def ask(method: str, params: dict[str, Any], token: str = "") -> dict[str, Any]:
-        headers = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
-        if token:
-            headers["authorization"] = f"Bearer {token}"
-        body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-        return emulator.invoke("McpFunction", make.http_event("POST", "/mcp", body=body, headers=headers))
+        def ask(method: str, params: dict[str, Any], token: str = "") -> httpx.Response:
+            headers = {"accept": "application/json, text/event-stream"}
+            if token:
+                headers["authorization"] = f"Bearer {token}"
+            request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            return http.post("/mcp", json=request, headers=headers)
 
-    token = SECRETS["MCP_AUTH_TOKENS"]
-    check("mcp: without a token it says where to sign in", ask("tools/list", {})["statusCode"], 401)
-    listed = json.loads(ask("tools/list", {}, token)["body"])["result"]["tools"]
-    check("mcp: with one it lists its tools", "wechat_draft" in [each["name"] for each in listed], True)
-    arguments = {"action": "generate", "htmlContent": PAGE, "filename": "mcp"}
-    called = json.loads(ask("tools/call", {"name": "static_page", "arguments": arguments}, token)["body"])
-    url = called["result"]["structuredContent"]["url"]
-    check("mcp: a tool hosts a page", url, "https://pages.example.com/mcp.html")
+        refused = ask("tools/list", {})
+        check("mcp: without a token it is closed", refused.status_code, 401)
+        told = "resource_metadata" in refused.headers["www-authenticate"]
+        check("mcp: and says where to sign in", told, True)
+        token = SECRETS["MCP_AUTH_TOKENS"]
+        listed = ask("tools/list", {}, token).json()["result"]["tools"]
+        check("mcp: with one it lists its tools", "wechat_draft" in [each["name"] for each in listed], True)
+        page = {"action": "generate", "htmlContent": PAGE, "filename": "mcp"}
+        made = ask("tools/call", {"name": "static_page", "arguments": page}, token).json()["result"]
+        at = made["structuredContent"]["url"]
+        check("mcp: a tool hosts a page", at, "https://pages.example.com/mcp.html")
+        known = ask("tools/call", {"name": "static_page", "arguments": {"action": "list"}}, token)
+        pages = known.json()["result"]["structuredContent"]["pages"]
+        check("mcp: the next call finds it", at in [each["url"] for each in pages], True)
+        wrong = ask("tools/list", {}, f"{token}x")
+        check("mcp: a wrong token is refused after a right one", wrong.status_code, 401)
+        health = http.get("/health")
+        check("mcp: it is healthy", (health.status_code, health.json()["table"]), (200, "ok"))
+        called = http.post(
+            "/tools/wechat_auth",
+            json={"arguments": {"action": "status"}},
+            headers={"authorization": f"Bearer {token}"},
+        )
+        check("mcp: a tool answers at /tools too", called.json()["result"]["action"], "get_config")
 
 
 def publish(check: Checks, emulator: Emulator, account: Account) -> None:

@@ -74,6 +74,7 @@ MAY = {
         ("s3:DeleteObject", "${PagesBucket.Arn}/*"),
         ("s3:ListBucket", "PagesBucket.Arn"),
         ("cloudfront:CreateInvalidation", f"{DISTRIBUTION}${{PagesDistribution}}"),
+        ("ssm:GetParameters", f"{SSM}MCP_AUTH_TOKENS"),
         ("ssm:GetParameters", f"{SSM}OPENAI_CONFIG_PASSWORD"),
         ("logs:CreateLogStream", "PagesLogs.Arn"),
         ("logs:PutLogEvents", "PagesLogs.Arn"),
@@ -91,6 +92,9 @@ MAY = {
         ("ssm:GetParameters", f"{SSM}MCP_AUTH_TOKENS"),
         ("ssm:GetParameters", f"{SSM}OPENAI_CONFIG_PASSWORD"),
         ("ssm:GetParameters", f"{SSM}WECHAT_APP_SECRET"),
+        ("ssm:GetParameter", f"{SSM}MCP_ACCOUNT"),
+        ("ssm:PutParameter", f"{SSM}MCP_ACCOUNT"),
+        ("ssm:DeleteParameter", f"{SSM}MCP_ACCOUNT"),
         ("logs:CreateLogStream", "McpLogs.Arn"),
         ("logs:PutLogEvents", "McpLogs.Arn"),
     },
@@ -239,6 +243,6 @@ async def test_the_chat_may_name_the_keys_it_needs_and_no_follower(stack: Stack,
         assert {key for key in keys if not any(fnmatch(pk, key) for pk in pks)} == set()
     assert not any(
         fnmatch(pk, key)
-        for pk in ("account", "token#wx1", "turns#openid", "follower#openid")
+        for pk in ("mcp_account", "token#wx1", "turns#openid", "follower#openid")
         for key in named["dynamodb:GetItem"]
     )

@@ -14,13 +14,14 @@ SECRETS = {
     "CallbackFunction": {"WECHAT_TOKEN", "WECHAT_ENCODING_AES_KEY", "WECHAT_ENCODING_AES_KEY_PREVIOUS"},
     "WorkerFunction": {"WECHAT_TOKEN", "OPENAI_API_KEY", "OPENAI_WECHAT_API_KEY", "WECHAT_APP_SECRET"},
     "ChatFunction": {"OPENAI_API_KEY", "OPENAI_WECHAT_API_KEY", "OPENAI_CONFIG_PASSWORD"},
-    "PagesFunction": {"OPENAI_CONFIG_PASSWORD"},
+    "PagesFunction": {"MCP_AUTH_TOKENS", "OPENAI_CONFIG_PASSWORD"},
     "McpFunction": {"MCP_AUTH_TOKENS", "OPENAI_CONFIG_PASSWORD", "WECHAT_APP_SECRET"},
 }
 ALL_SECRETS = {name for names in SECRETS.values() for name in names}
 NOT_ON_LAMBDA = {
     "WECHAT_MSG_SERVER_HOST": "API Gateway listens",
     "WECHAT_MSG_SERVER_PORT": "API Gateway listens",
+    "FORWARDED_ALLOW_IPS": "the proxies are AWS's own",
     "WECHAT_OA_DATA_DIR": "state is in the table",
     "WECHAT_OA_SIMULATOR": "the simulator is part of the local server",
     "WECHAT_OA_DEMO_SECONDS": "the demo model is part of the local server",

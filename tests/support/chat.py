@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from chat_app.app import make_app
 from chat_app.services import ChatModel, ChatServices
 from tests.support.clock import Clock
-from wechat_oa.ai.model import ModelError
+from wechat_oa.ai.errors import ModelError
 from wechat_oa.settings import AiSettings, read_settings
 from wechat_oa.store.table import Table
 

@@ -7,6 +7,7 @@ import base64
 import io
 import json
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +23,9 @@ from starlette.routing import Mount
 from local.platform.account import Account
 from local.platform.api import api_routes
 from local.platform.state import PLATFORM_PATH, Platform
-from wechat_mcp.fetching import Fetch
+from wechat_mcp.saved_account import Vault
 from wechat_mcp.server import make_server
-from wechat_mcp.services import McpServices, UploadUrls, WebServer
+from wechat_mcp.services import Fetch, McpServices, UploadUrls, WebServer
 from wechat_oa.api.transport import make_http_client
 from wechat_oa.pages import Pages
 from wechat_oa.settings import read_settings
@@ -77,12 +78,15 @@ class Owner:
 
 
 class _Noted(httpx.AsyncBaseTransport):
-    def __init__(self, inner: httpx.AsyncBaseTransport, requests: list[httpx.Request]) -> None:
-        self._inner, self._requests = inner, requests
+    def __init__(self, inner: httpx.AsyncBaseTransport, requests: list[httpx.Request], lost: str) -> None:
+        self._inner, self._requests, self._lost = inner, requests, lost
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self._requests.append(request)
-        return await self._inner.handle_async_request(request)
+        answer = await self._inner.handle_async_request(request)
+        if self._lost and request.url.path.endswith(self._lost):
+            raise httpx.ReadError("connection reset", request=request)
+        return answer
 
 
 def make_owner(
@@ -93,10 +97,15 @@ def make_owner(
     fetch: Fetch | None = None,
     web_server: WebServer | None = None,
     upload_urls: UploadUrls | None = None,
+    vault: Vault | None = None,
     clock: Callable[[], float] | None = None,
+    lost: str = "",
     **environment: str,
 ) -> Owner:
-    """Return an account with its platform; ``environment`` are more settings."""
+    """Return an account with its platform; ``environment`` are more settings.
+
+    Calls of the path ``lost`` arrive, and their answers do not.
+    """
     settings = read_settings(
         {
             "WECHAT_APP_ID": APP_ID,
@@ -126,11 +135,15 @@ def make_owner(
         fetch=fetch,
         web_server=web_server,
         upload_urls=upload_urls,
-        http=make_http_client(_Noted(httpx.ASGITransport(app), requests)),
+        vault=vault,
+        http=make_http_client(_Noted(httpx.ASGITransport(app), requests, lost)),
         sleep=lambda _: asyncio.sleep(0.01),
         clock=clock,
     )
-    return Owner(services, platform, requests)
+    owner = Owner(services, platform, requests)
+    # Tests make owners wherever they need one, and let them go.
+    weakref.finalize(owner, table.close)
+    return owner
 
 
 def text(result: CallToolResult) -> str:

@@ -11,7 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from wechat_oa.ai.model import Model, ModelError
+from wechat_oa.ai.errors import ModelError
+from wechat_oa.ai.model import Model
 from wechat_oa.settings import AiSettings
 
 QUESTION = "我的秘密问题 max_tokens temperature"
@@ -91,9 +92,8 @@ class Service:
 @asynccontextmanager
 async def model_of(answering: Answering, **changes: Any) -> AsyncGenerator[Model]:
     settings = AiSettings(**{**DEFAULTS, **changes})
-    model = Model(settings, httpx2.AsyncClient(transport=httpx2.MockTransport(answering)))
-    yield model
-    await model.close()
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answering)) as http:
+        yield Model(settings, http)
 
 
 async def pieces_of(answering: Answering, **changes: Any) -> list[str]:

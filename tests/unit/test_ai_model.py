@@ -231,7 +231,7 @@ async def test_a_model_that_takes_neither_name_is_misconfigured() -> None:
 async def test_the_same_settings_give_the_same_model() -> None:
     service = Service(events(event("好"), DONE))
     http = httpx2.AsyncClient(transport=httpx2.MockTransport(service))
-    models = Models(lambda _settings: http)
+    models = Models(http)
     one, other = AiSettings(api_url="http://one.test"), AiSettings(api_url="http://other.test")
     assert models(one) is models(AiSettings(api_url="http://one.test"))
     for settings in (one, other):

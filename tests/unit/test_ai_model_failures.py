@@ -29,7 +29,8 @@ from tests.unit.model_service import (
     pieces_of,
     refusal,
 )
-from wechat_oa.ai.model import MAX_ANSWER_CHARACTERS, ModelError
+from wechat_oa.ai.errors import ModelError
+from wechat_oa.ai.model import MAX_ANSWER_CHARACTERS
 
 
 @pytest.mark.parametrize(

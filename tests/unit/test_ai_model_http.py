@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx2
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -24,6 +23,7 @@ from tests.unit.model_service import (
     failed,
 )
 from wechat_oa.ai.model import Model
+from wechat_oa.ai.service import make_model_client
 from wechat_oa.settings import AiSettings
 
 
@@ -32,9 +32,8 @@ async def _service(behaviour: Behaviour, **changes: Any) -> AsyncGenerator[tuple
     upstream = Upstream(lambda question: behaviour)
     async with serving(upstream.app()) as address:
         settings = AiSettings(api_url=f"{address}/v1", **changes)
-        model = Model(settings, httpx2.AsyncClient(trust_env=False))
-        yield upstream, model
-        await model.close()
+        async with make_model_client() as http:
+            yield upstream, Model(settings, http)
 
 
 @pytest.mark.parametrize("mode", ["stream", "block"])
@@ -73,10 +72,8 @@ async def test_closing_the_answer_early_ends_it_for_the_service_too() -> None:
         return StreamingResponse(events(), media_type="text/event-stream")
 
     app = Starlette(routes=[Route("/chat/completions", endless, methods=["POST"])])
-    async with serving(app) as address:
-        model = Model(AiSettings(api_url=address), httpx2.AsyncClient(trust_env=False))
-        answer = model.answer(MESSAGES)
+    async with serving(app) as address, make_model_client() as http:
+        answer = Model(AiSettings(api_url=address), http).answer(MESSAGES)
         assert await anext(answer) == "字"
         await answer.aclose()
         await until(ended.is_set)
-        await model.close()

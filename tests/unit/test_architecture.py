@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LAYER = ROOT / "layers" / "common" / "wechat_oa"
 TOO_HEAVY = {
+    "aiohttp",
     "aws_lambda_powertools",
     "boto3.resources",
     "boto3.dynamodb",
@@ -82,20 +83,46 @@ def test_only_the_handlers_read_the_environment() -> None:
     assert readers <= {"callback.py", "worker.py", "handler.py", "main.py", "settings.py"}
 
 
-def test_the_callback_imports_nothing_heavy() -> None:
-    environment = {
+def _loaded(module: str, function: str, **environment: str) -> set[str]:
+    """The modules that a function has imported when it has started."""
+    whole = {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": f"{ROOT / 'layers/common'}:{ROOT / 'functions/wechat_reply'}",
+        "PYTHONPATH": f"{ROOT / 'layers/common'}:{ROOT / 'functions' / function}",
         "AWS_ACCESS_KEY_ID": "x",
         "AWS_SECRET_ACCESS_KEY": "x",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "WECHAT_TOKEN": "testtoken",
         "WECHAT_OA_TABLE": "table",
-        "WECHAT_OA_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/q.fifo",
+        **environment,
     }
-    code = "import sys, wechat_reply.callback; print('\\n'.join(sys.modules))"
+    code = f"import sys, {module}; print('\\n'.join(sys.modules))"
     ran = subprocess.run(  # noqa: S603  (our own interpreter on our own code)
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], env=whole, capture_output=True, text=True, check=True
     )
-    loaded = {module for module in ran.stdout.split() if any(_below(module, heavy) for heavy in TOO_HEAVY)}
-    assert loaded == set()
+    return set(ran.stdout.split())
+
+
+def test_the_callback_imports_nothing_heavy() -> None:
+    modules = _loaded(
+        "wechat_reply.callback",
+        "wechat_reply",
+        WECHAT_TOKEN="testtoken",
+        WECHAT_OA_QUEUE_URL="https://sqs.us-east-1.amazonaws.com/1/q.fifo",
+    )
+
+    assert {module for module in modules if any(_below(module, heavy) for heavy in TOO_HEAVY)} == set()
+
+
+def test_the_mcp_server_imports_what_makes_articles_and_pictures_only_when_it_makes_one() -> None:
+    modules = _loaded("wechat_mcp.handler", "mcp", MCP_AUTH_TOKENS="a-token-of-the-owners-0123456789")
+
+    assert "wechat_mcp.tools.registry" in modules
+    assert {
+        "PIL",
+        "css_inline",
+        "markdown_it",
+        "nh3",
+        "openai",
+        "tinycss2",
+        "yaml",
+        "ziamath",
+    } & modules == set()

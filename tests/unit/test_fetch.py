@@ -28,7 +28,7 @@ async def resolve(host: str, port: int) -> Sequence[str]:
 
 async def get(url: str, answer: Callable[[httpx.Request], httpx.Response], *, max_bytes: int = 100) -> bytes:
     transport = httpx.MockTransport(answer)
-    return (await fetch(url, max_bytes=max_bytes, transport=transport, resolve=resolve)).content
+    return (await fetch(url, max_bytes=max_bytes, transport=transport, resolve=resolve)).data
 
 
 def ok(request: httpx.Request) -> httpx.Response:
@@ -48,12 +48,32 @@ async def test_the_connection_goes_to_the_address_that_was_checked() -> None:
     assert seen[0].extensions["sni_hostname"] == "a.example"
 
 
-async def test_the_type_comes_without_its_parameters() -> None:
+async def test_the_name_is_the_end_of_the_address_and_the_type_has_no_parameters() -> None:
     transport = httpx.MockTransport(ok)
 
-    fetched = await fetch("http://a.example/", max_bytes=9, transport=transport, resolve=resolve)
+    found = await fetch("http://a.example/x/a%20b.png?y=1", max_bytes=9, transport=transport, resolve=resolve)
 
-    assert fetched.content_type == "image/png"
+    assert found == ("a b.png", b"picture", "image/png")
+
+
+async def test_a_name_in_another_script_is_asked_for_as_it_is_written_in_certificates() -> None:
+    seen: list[httpx.Request] = []
+    asked: list[str] = []
+
+    async def found(host: str, port: int) -> Sequence[str]:
+        asked.append(host)
+        return ["2606:2800:220:1::1"]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return ok(request)
+
+    await fetch("https://图片.example/a", max_bytes=9, transport=httpx.MockTransport(answer), resolve=found)
+
+    assert (
+        asked == [seen[0].extensions["sni_hostname"]] == [seen[0].headers["Host"]] == ["xn--wcsw84d.example"]
+    )
+    assert str(seen[0].url) == "https://[2606:2800:220:1::1]/a"
 
 
 @pytest.mark.parametrize(

@@ -27,12 +27,20 @@ from wechat_oa.page_names import (
         (" my_page-2 ", "my_page-2.html"),
         ("秋季菜单", "秋季菜单.html"),
         ("㐀", "㐀.html"),
+        ("二〇二六", "二〇二六.html"),
+        ("𠮷野家", "𠮷野家.html"),
         ("a" * 50, "a" * 50 + ".html"),
     ],
 )
 def test_a_page_is_called_the_same_with_and_without_its_ending(given: str, name: str) -> None:
     assert page_name(given) == name
     assert page_name(name) == name
+
+
+@pytest.mark.parametrize("name", ["..", "../a", "a/../b", "/a.b/c", "..\\a"])
+def test_a_path_is_called_one_and_not_a_file_without_an_ending(name: str) -> None:
+    with pytest.raises(PageNameError, match="不带路径"):
+        hosted_name(name)
 
 
 BAD_NAMES = [

@@ -39,6 +39,12 @@ OF_THE_ACCOUNT: dict[str, tuple[str, Any, str, Any]] = {
     "WECHAT_OFFICIAL_ACCOUNT_NAME": ("official_account_name", "", " 小店 ", "小店"),
     "WECHAT_MSG_SERVER_HOST": ("msg_server_host", "127.0.0.1", "0.0.0.0", "0.0.0.0"),
     "WECHAT_MSG_SERVER_PORT": ("msg_server_port", 3004, "8080", 8080),
+    "FORWARDED_ALLOW_IPS": (
+        "forwarded_allow_ips",
+        ("127.0.0.1", "::1"),
+        "172.16.0.0/12, fd00::/8",
+        ("172.16.0.0/12", "fd00::/8"),
+    ),
     "WECHAT_MSG_CONTEXT_PATH": ("context_path", "", "wechat/oa/", "/wechat/oa"),
     "WECHAT_MSG_AI_TIMEOUT": ("ai_timeout", 4.5, "3.5", 3.5),
     "WECHAT_MSG_AI_TIMEOUT_PROMPT": (
@@ -113,6 +119,7 @@ NONSENSE = [
         ],
     ),
     ("WECHAT_MSG_SERVER_PORT", ["0", "65536", "http", "-1", "80.5", "1e3", "²", "9" * 5000]),
+    ("FORWARDED_ALLOW_IPS", ["*", "caddy", "172.16.0.1/12", "10.0.0.0/8 172.16.0.0/12"]),
     ("WECHAT_MSG_CONTEXT_PATH", ["/a b", "/微信", "/a//b", "/../x"]),
     ("WECHAT_MSG_AI_TIMEOUT", ["5", "0.4", "soon", "nan", "inf", "-1"]),
     ("WECHAT_MSG_AI_TIMEOUT_PROMPT", ["长" * 201]),

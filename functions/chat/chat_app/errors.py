@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse
 
-from wechat_oa.ai.model import Failure
+from wechat_oa.ai.errors import Failure
 
 
 class Refusal(Exception):  # noqa: N818  (an answer, not a fault)

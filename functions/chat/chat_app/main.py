@@ -13,6 +13,6 @@ from wechat_oa.aws import Aws
 log_as_json()
 _aws = Aws(os.environ)
 _services = ChatServices(_aws.settings, _aws.table(), Models())
-# Sets up the model's client while the function starts, where it costs no visitor any time.
+# Reads the settings, and so connects to the table, while the function starts and no visitor waits.
 _services.model(_services.ai)
 app = make_app(_services)

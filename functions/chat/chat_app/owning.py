@@ -17,7 +17,7 @@ from chat_app.bodies import read_body
 from chat_app.errors import Refusal
 from chat_app.services import ChatServices
 from chat_app.visitors import visitor
-from wechat_oa.ai.model import Failure, ModelError
+from wechat_oa.ai.errors import Failure, ModelError
 from wechat_oa.owner import SettingsClosedError, WrongPasswordError
 from wechat_oa.runtime_config import AiSection
 from wechat_oa.settings import AiSettings

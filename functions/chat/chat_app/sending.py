@@ -18,7 +18,7 @@ from chat_app.measuring import Timing
 from chat_app.services import ChatServices
 from chat_app.stream import DONE, EventStream, event, piece_event, unless_left
 from chat_app.visitors import has_access, visitor
-from wechat_oa.ai.model import ModelError
+from wechat_oa.ai.errors import ModelError
 from wechat_oa.ai.usage import count_usage
 from wechat_oa.settings import AiSettings
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wechat_mcp.aws_uploads import S3UploadUrls
+from wechat_mcp.aws_vault import SsmVault
 from wechat_mcp.services import McpServices
 from wechat_oa.aws import Aws
 from wechat_oa.aws_pages import aws_pages
@@ -17,12 +18,14 @@ def aws_services(environment: Mapping[str, str]) -> McpServices:
     aws = Aws(environment)
     settings, table = aws.settings, aws.table()
     uploads = settings.mcp_uploads_bucket
+    vault = SsmVault(lambda: aws.client("ssm"), aws.secret_name("MCP_ACCOUNT"))
     return McpServices(
         settings,
         table,
         pages=aws_pages(aws, table) if settings.pages_bucket else None,
         web_server=DeployedServer(settings),
         upload_urls=S3UploadUrls(aws.client("s3"), uploads) if uploads else None,
+        vault=vault,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from wechat_mcp.fetching import MAX_BYTES
+from wechat_mcp.services import MAX_FILE_BYTES
 from wechat_oa.store.table import StoreError
 
 EXPIRES = 600
@@ -36,7 +36,7 @@ class S3UploadUrls:
                 self._bucket,
                 _PREFIX + upload_id,
                 Fields={"Content-Type": kind},
-                Conditions=[{"Content-Type": kind}, ["content-length-range", 1, MAX_BYTES]],
+                Conditions=[{"Content-Type": kind}, ["content-length-range", 1, MAX_FILE_BYTES]],
                 ExpiresIn=EXPIRES,
             )
         except (BotoCoreError, ClientError) as error:
@@ -49,7 +49,7 @@ class S3UploadUrls:
             return None
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=_PREFIX + upload_id)
-            data = answer["Body"].read(MAX_BYTES + 1)
+            data = answer["Body"].read(MAX_FILE_BYTES + 1)
         except ClientError as error:
             # Without the right to list, a missing object is a forbidden one.
             if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404", "AccessDenied", "403"):

@@ -18,7 +18,9 @@ _application = Mangum(make_app(aws_services(os.environ)))
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request, if its Host is the name under which the API was called."""
-    given = event.get("headers", {}).get("host", "")
+    # API Gateway writes names of headers small, and `sam local start-api` as they came.
+    headers = event.get("headers", {})
+    given = next((value for name, value in headers.items() if name.lower() == "host"), "")
     if given.partition(":")[0].lower() != str(event["requestContext"].get("domainName", "")).lower():
         # What stands in Host is what the application takes for its own address.
         body = json.dumps({"success": False, "error": "Misdirected Request"})

@@ -21,8 +21,10 @@ def add_to(server: FastMCP) -> None:
             f"请写一篇公众号文章，主题是「{topic}」，写给{audience}，大约 {length} 字。\n"
             "1. 先给三个标题（32 字以内）和提纲，等我选定；\n"
             "2. 写正文：开头直接有内容，小标题清楚，段落短，不编造事实和引语；另写 120 字以内的摘要；\n"
-            "3. 我同意后，封面用 wechat_permanent_media 上传，正文图片用 wechat_upload_img 换成微信的地址，"
-            "用 wechat_draft 建草稿，把 media_id 告诉我；\n"
+            "3. 正文用 Markdown 写，文首的 front matter 写 title 和 digest；"
+            '先用 wechat_article(action="preview") '
+            '给我预览的链接。我同意后用 wechat_article(action="draft") 存成草稿（图片和封面会自动传好），'
+            "把 media_id 和要注意的事告诉我；\n"
             "4. 不要发布：由我看过草稿再决定。"
         )
 

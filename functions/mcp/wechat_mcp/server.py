@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastmcp import FastMCP
 from fastmcp.server.auth import AuthProvider
@@ -23,6 +24,13 @@ INSTRUCTIONS = """\
    要得到确认（confirm=true）才执行；dry_run=true 只看会发送什么。
 出错时，错误里写着原因和下一步怎么做。粉丝的来信在 wechat_inbox。"""
 
+SERVER_OPTIONS: dict[str, Any] = {
+    # What is not foreseen is logged, and not told to strangers.
+    "mask_error_details": True,
+    # Schemas go out as they are: the tools' own hold no references.
+    "dereference_schemas": False,
+}
+
 
 def make_server(
     services: McpServices, *, auth: AuthProvider | None = None, tools: Mapping[str, Declared] = TOOLS
@@ -34,8 +42,7 @@ def make_server(
         instructions=INSTRUCTIONS,
         version=VERSION,
         auth=auth,
-        # What is not foreseen is logged, and not told to strangers.
-        mask_error_details=True,
+        **SERVER_OPTIONS,
     )
     for declared in tools.values():
         server.add_tool(ActionTool.of(declared, tools, services))

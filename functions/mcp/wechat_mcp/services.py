@@ -5,32 +5,33 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import httpx
 
-from wechat_mcp.fetching import Fetch, PublicFetcher
+from wechat_mcp.saved_account import Account, SavedAccount, TableVault, Vault
 from wechat_oa.access_codes import AccessCodes
 from wechat_oa.answers import Answers
 from wechat_oa.api.client import WeChatClient, make_client
 from wechat_oa.api.transport import make_http_client
+from wechat_oa.fetch import File
+from wechat_oa.fetch import fetch as fetch_public
 from wechat_oa.owner import OwnerPassword
 from wechat_oa.pages import Pages
 from wechat_oa.quota import Quota
 from wechat_oa.settings import Settings
 from wechat_oa.store.table import Table
 
-# Not under "config": the web chat, which strangers talk to, may read that.
-_ACCOUNT = ("account", "-")
+MAX_FILE_BYTES = 12 << 20
+"""WeChat's largest file is a video of 10 MB; a picture may be larger before it is shrunk."""
 
 
-class Account(NamedTuple):
-    """Whose account the tools work on."""
+class Fetch(Protocol):
+    """Fetches public addresses, as ``wechat_oa.fetch.fetch`` does."""
 
-    app_id: str
-    app_secret: str
-    saved: bool
-    """Whether it was configured with a tool, rather than with the settings."""
+    async def __call__(self, url: str, *, max_bytes: int, redirects: int = ...) -> File:
+        """Return the file at an address. Raises FetchError."""
+        ...
 
 
 class WebServer(Protocol):
@@ -75,6 +76,7 @@ class McpServices:
         pages: Pages | None = None,
         web_server: WebServer | None = None,
         upload_urls: UploadUrls | None = None,
+        vault: Vault | None = None,
         files_allowed: bool = False,
         tokens_required: bool = True,
         http: httpx.AsyncClient | None = None,
@@ -85,8 +87,9 @@ class McpServices:
         """Nothing is read or written yet.
 
         ``files_allowed``: whether tools may read files where this runs. ``tokens_required``: whether a caller
-        without a token may do nothing. ``http`` reaches WeChat, ``fetch`` public addresses. ``clock`` gives
-        epoch seconds, and ``sleep`` waits.
+        without a token may do nothing. ``vault`` keeps the account that a tool saves; without, it lies in the
+        table. ``http`` reaches WeChat, ``fetch`` public addresses. ``clock`` gives epoch seconds, and
+        ``sleep`` waits.
         """
         self.settings = settings
         self.table = table
@@ -97,11 +100,12 @@ class McpServices:
         self.tokens_required = tokens_required
         self.clock = clock
         self.sleep = sleep
+        self.saved_account = SavedAccount(table, vault or TableVault(table))
         self.answers = Answers(table, clock)
         self.codes = AccessCodes(table, settings.code_valid_days, clock)
         self.password = OwnerPassword(table, settings.config_password, clock)
         self.quota = Quota(table, clock)
-        self.fetch: Fetch = fetch or PublicFetcher()
+        self.fetch: Fetch = fetch or fetch_public
         self._http = http
         self._clients: tuple[Account, WeChatClient] | None = None
 
@@ -110,21 +114,7 @@ class McpServices:
 
         Raises StoreError.
         """
-        saved = self.table.get(*_ACCOUNT)
-        if saved:
-            return Account(saved["app_id"], saved["app_secret"], True)
-        return Account(self.settings.app_id, self.settings.app_secret, False)
-
-    def save_account(self, app_id: str, app_secret: str) -> None:
-        """Use another account from now on. Raises StoreError."""
-        pk, sk = _ACCOUNT
-        self.table.put({"pk": pk, "sk": sk, "app_id": app_id, "app_secret": app_secret})
-
-    def forget_account(self) -> bool:
-        """Go back to the account of the settings; return whether there was another one. Raises StoreError."""
-        saved = self.table.get(*_ACCOUNT) is not None
-        self.table.delete(*_ACCOUNT)
-        return saved
+        return self.saved_account.get() or Account(self.settings.app_id, self.settings.app_secret, False)
 
     def client(self) -> WeChatClient:
         """Return the client of the account. Raises StoreError."""

@@ -69,7 +69,8 @@ def index_answer(services: PagesServices, request: Request) -> Answer:
     links = {**services.links, "管理": manage}
     linked = (f'<a href="{escape(url)}" rel="nofollow">{say(label)}</a>' for label, url in links.items())
     parts.append(f"<footer>{''.join(linked)}</footer>")
-    return _html(200, name, "".join(parts), say, cache="public, max-age=60")
+    shown = _html(200, name, "".join(parts), say, cache="public, max-age=60")
+    return Answer(shown.status, shown.body, {**shown.headers, "vary": "Accept-Language"})
 
 
 def not_found_answer(settings: Settings) -> Answer:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from pages_app.http import Refusal, Request
 from wechat_oa.owner import OwnerPassword, SettingsClosedError, WrongPasswordError
+from wechat_oa.settings import McpToken
+from wechat_oa.tokens import Tokens
 from wechat_oa.tries import TooManyTriesError
 
 OwnerCheck = Callable[[Request], bool]
@@ -37,6 +39,24 @@ def by_password(password: OwnerPassword) -> OwnerCheck:
     return check
 
 
+def by_token(tokens: Sequence[McpToken]) -> OwnerCheck:
+    """Return the check of ``Authorization: Bearer`` with a token of the owner's that may change things."""
+    known = Tokens(tokens)
+
+    def check(request: Request) -> bool:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return False
+        token = known.find(given.strip())
+        if token is None:
+            raise Refusal(401, "wrong_token", "令牌不对：要用 MCP_AUTH_TOKENS 里的一个")
+        if token.scope == "read":
+            raise Refusal(403, "read_only", "这个令牌只能读：换一个有 write 权限的")
+        return True
+
+    return check
+
+
 def is_owner(checks: Sequence[OwnerCheck], request: Request) -> bool:
     """Return whether the request is the owner's. Raises Refusal for a wrong proof, StoreError."""
     return any(check(request) for check in checks)
@@ -45,7 +65,7 @@ def is_owner(checks: Sequence[OwnerCheck], request: Request) -> bool:
 def require_owner(checks: Sequence[OwnerCheck], request: Request) -> None:
     """Raise Refusal unless the request is the owner's. Raises StoreError."""
     if not is_owner(checks, request):
-        raise Refusal(401, "password_needed", "需要密码（X-Config-Password）")
+        raise Refusal(401, "password_needed", "需要密码（X-Config-Password）或令牌（Authorization: Bearer）")
 
 
 def _given(request: Request) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from pages_app.owner import OwnerCheck, by_password
+from pages_app.owner import by_password, by_token
 from wechat_oa.owner import OwnerPassword
 from wechat_oa.pages import Pages
 from wechat_oa.settings import Settings
@@ -21,14 +21,15 @@ class PagesServices:
         table: Table,
         pages: Pages,
         *,
-        more_owners: Sequence[OwnerCheck] = (),
         links: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """``more_owners`` are other ways than the password to prove to be the owner, such as a token's;
-        ``links`` are what the index leads to besides, addresses by what they are called."""
+        """``links`` are what the index leads to besides, addresses by what they are called."""
         self.settings = settings
         self.pages = pages
         self.clock = clock
         self.links = dict(links or {})
-        self.owner_checks = (*more_owners, by_password(OwnerPassword(table, settings.config_password, clock)))
+        self.owner_checks = (
+            by_token(settings.mcp_auth_tokens),
+            by_password(OwnerPassword(table, settings.config_password, clock)),
+        )

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from wechat_oa.callback.envelope import Envelope, open_envelope, verify_url
 from wechat_oa.callback.errors import CallbackError, KeyMissingError, MessageError
 from wechat_oa.callback.message import Message
-from wechat_oa.callback.reply import Reply, TextReply
+from wechat_oa.callback.reply import Reply, TextReply, in_words
 from wechat_oa.correlation import correlated
-from wechat_oa.identifiers import pseudonym
+from wechat_oa.identifiers import pseudonym, time_ordered_id
 from wechat_oa.metrics import figures
 from wechat_oa.store.table import StoreError
 from wechat_reply.ladder import Attempt, NoReply
@@ -29,6 +29,7 @@ from wechat_reply.services import Services
 
 log = logging.getLogger(__name__)
 
+_WITHOUT_WORDS = {"image": "[图片]", "voice": "[语音]", "video": "[视频]", "shortvideo": "[小视频]"}
 _PUBLISH_JOB_SECONDS = 30 * 24 * 3600
 
 
@@ -144,13 +145,18 @@ async def _reply(attempt: Attempt) -> Reply | None:
     decision = route(message, services.config.reply_rules(), services.settings.wechat)
     match decision:
         case Say(reply):
+            if not message.event:
+                _note(services, message, attempt.key, reply)
             return reply
         case Forget(reply):
             await attempt.patiently(lambda: services.conversations.forget(message.from_user))
             await attempt.patiently(lambda: services.answers.forget_unread(message.from_user))
             return reply
         case RecordPublishJob():
-            await attempt.patiently(lambda: services.table.put(_publish_item(decision, services.clock())))
+            ended = _ended(decision, services.clock())
+            job = f"publish#{decision.publish_id}"
+            # Whoever submitted it has noted which draft it was.
+            await attempt.patiently(lambda: services.table.update(job, "-", set=ended))
             return None
         case Continue():
             return TextReply(await _continue(attempt))
@@ -217,10 +223,22 @@ def _job(key: str, message: Message, asked: AskModel) -> dict[str, Any]:
     }
 
 
-def _publish_item(job: RecordPublishJob, now: float) -> dict[str, Any]:
+def _note(services: Services, message: Message, key: str, reply: Reply) -> None:
+    """Note what the follower wrote and what a rule answered, for the owner and for the model's next answer.
+
+    Two writes, some milliseconds, and worth no more: a store that refuses keeps no reply back. Events are not
+    noted, nor the commands that are about the conversation itself: nobody has written anything there.
+    """
+    said = message.content or message.recognition or _WITHOUT_WORDS.get(message.msg_type, "[消息]")
+    turn_id = time_ordered_id(message.create_time, key)
+    try:
+        services.conversations.remember(message.from_user, turn_id, said.strip(), in_words(reply))
+    except StoreError as error:
+        log.warning("exchange not noted: %s", error)
+
+
+def _ended(job: RecordPublishJob, now: float) -> dict[str, Any]:
     return {
-        "pk": f"publish#{job.publish_id}",
-        "sk": "-",
         "status": job.status,
         "article_id": job.article_id,
         "article_urls": list(job.article_urls),

@@ -45,9 +45,8 @@ def _messenger(services: Services) -> Messenger | None:
 _services = aws_services(os.environ)
 if not _services.settings.queue_url:
     raise SettingsError("WECHAT_OA_QUEUE_URL is not set: a job that fails could not be tried again soon")
+# All made while the function starts, where the processor is fastest and no follower waits.
 _models = Models()
-# Made while the function starts, where the processor is fastest and no follower waits.
-_models(_services.settings.wechat)
 _worker = Worker(_services, _models, _messenger(_services))
 _runner = asyncio.Runner()
 

@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Protocol
 
+from wechat_oa.ai.errors import ModelError
 from wechat_oa.ai.images import inline_image
-from wechat_oa.ai.model import ModelError
 from wechat_oa.ai.prompt import build_messages
 from wechat_oa.answers import Answer
 from wechat_oa.correlation import correlated
@@ -109,6 +109,9 @@ class Worker:
             return None
         try:
             return await self._answered(job, writer, answer, deadline)
+        except asyncio.CancelledError:
+            await writer.give_back()
+            raise
         finally:
             await writer.stop()
 
@@ -119,13 +122,13 @@ class Worker:
         ai = services.ai
         model = self._model(ai)
         async with self._greeting(answer, EVENT_GRANT if job.get("event") else MESSAGE_GRANT):
-            if not await self._within_limits(answer):
-                return await writer.finish("over_limit")
             question = answer.question
+            if not await self._within_limits(answer):
+                return await self._noted(await writer.finish("over_limit"), question)
             if job.get("voice_media_id"):
                 question = await self._listen(model, job, deadline)
                 if not question:
-                    return await writer.finish("voice_unclear")
+                    return await self._noted(await writer.finish("voice_unclear"), "[语音]")
             turns = await patiently(partial(services.conversations.recent, answer.openid))
             image = job.get("image_url", "")
             if image:
@@ -135,10 +138,16 @@ class Worker:
             finished, said = await writer.write(model.answer(messages, seconds=left))
             # Whoever waits for it in this very process replies first; what follows is for the next question.
             await asyncio.sleep(0)
-        if finished.failure in ("", "too_long"):
-            remember = partial(services.conversations.remember, answer.openid, answer.id, question, said)
-            await patiently(remember)
+        await self._noted(finished, question, said)
         await patiently(partial(services.answers.forget_read, answer.openid))
+        return finished
+
+    async def _noted(self, finished: Answer, question: str, said: str = "") -> Answer:
+        """Note what was asked and said: for the model, or, where that failed, for the owner alone."""
+        remember = self._services.conversations.remember
+        failure = "" if finished.failure == "too_long" else finished.failure
+        text = finished.text if failure else said
+        await patiently(partial(remember, finished.openid, finished.id, question, text, failure=failure))
         return finished
 
     @contextlib.asynccontextmanager

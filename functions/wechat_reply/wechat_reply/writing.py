@@ -9,7 +9,7 @@ import secrets
 from collections.abc import AsyncGenerator, Callable
 from typing import TypeVar
 
-from wechat_oa.ai.model import Failure, ModelError
+from wechat_oa.ai.errors import Failure, ModelError
 from wechat_oa.ai.usage import count_usage
 from wechat_oa.answers import Answer
 from wechat_oa.store.table import StoreError
@@ -145,6 +145,12 @@ class Writer:
             keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await keeper
+
+    async def give_back(self) -> None:
+        """Leave the answer to whoever goes on with it: they need not wait until this one seems dead."""
+        with contextlib.suppress(TakenOver, StoreError):
+            await self.stop()
+            self._services.answers.release(self._key, self._name)
 
     async def _keep(self) -> None:
         """Store the text about three times a second while it grows, and beat while it does not."""

@@ -186,6 +186,11 @@ class Answers:
         )
         return item is not None
 
+    def release(self, key: str, writer: str) -> None:
+        """Let another writer begin at once: this one will not finish. Raises StoreError."""
+        changes = {"state": "pending", "writer": None, "beat": None}
+        self._table.update(_pk(key), "-", set=changes, if_equals={"writer": writer, "state": "writing"})
+
     def finish(
         self, key: str, writer: str, text: str, failure: str = "", took: Mapping[str, int] | None = None
     ) -> Answer | None:

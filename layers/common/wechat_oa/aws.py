@@ -33,11 +33,12 @@ class Aws:
         """
         logging.getLogger().setLevel(logging.INFO)
         log_correlations()
-        for noisy in ("botocore", "httpx", "httpx2", "openai"):
+        for noisy in ("botocore", "httpx", "httpx2"):
             # Addresses of followers' pictures, questions, and chatter.
             logging.getLogger(noisy).setLevel(logging.WARNING)
         # boto3 would bring its resources along, which nobody here uses and every cold start would pay for.
         self._session: Any = botocore.session.get_session()
+        self._secrets_prefix = environment.get("WECHAT_OA_SECRETS_PREFIX", "")
         self.settings: Settings = read_settings(with_secrets(environment, self._fetch_secrets))
 
     def client(self, service: str, config: Config = _CONFIG) -> Any:
@@ -47,6 +48,10 @@ class Aws:
     def table(self) -> DynamoTable:
         """Return the table that the settings name."""
         return DynamoTable(self.client("dynamodb"), self.settings.table_name)
+
+    def secret_name(self, name: str) -> str:
+        """Return the full name of the SSM parameter that a secret lives under."""
+        return self._secrets_prefix + name
 
     def _fetch_secrets(self, names: list[str]) -> dict[str, str]:
         client = self.client("ssm", _START_CONFIG)

@@ -35,13 +35,14 @@ class Conversations:
         return [
             {"question": item["question"], "answer": item["answer"]}
             for item in reversed(newest)
-            if item["sk"] > forgotten.get("before", "")
+            if item["sk"] > forgotten.get("before", "") and not item.get("failure")
         ]
 
-    def remember(self, openid: str, turn_id: str, question: str, answer: str) -> None:
+    def remember(self, openid: str, turn_id: str, question: str, answer: str, *, failure: str = "") -> None:
         """Store a turn; ``turn_id`` sorts by the time of the question. Storing it again replaces it.
 
-        The owner's inbox finds it by its day. Raises StoreError.
+        The owner's inbox finds it by its day. One with a ``failure`` is for the owner alone: the model is
+        not told of it. Raises StoreError.
         """
         ttl = int(self._clock()) + TURN_SECONDS
         self._table.put(
@@ -50,6 +51,7 @@ class Conversations:
                 "sk": turn_id,
                 "question": question[:_MAX_STORED_CHARACTERS],
                 "answer": answer[:_MAX_STORED_CHARACTERS],
+                **({"failure": failure} if failure else {}),
                 "ttl": ttl,
             }
         )

@@ -30,10 +30,12 @@ class FetchError(Exception):
     """An address could not be fetched. ``str()`` is a sentence in Chinese, without the address."""
 
 
-class Fetched(NamedTuple):
-    """What was at an address."""
+class File(NamedTuple):
+    """A file, as it was at an address."""
 
-    content: bytes
+    filename: str
+    """The last part of the address, decoded; empty where it ends with a slash."""
+    data: bytes
     content_type: str
     """Without parameters; empty where the server does not say."""
 
@@ -46,21 +48,22 @@ async def fetch(
     resolve: Resolve | None = None,
     seconds: float = SECONDS,
     accept: str = "*/*",
-) -> Fetched:
-    """Return what is at an http(s) address, after at most five redirects. Raises FetchError.
+    redirects: int = MAX_REDIRECTS,
+) -> File:
+    """Return what is at an http(s) address, after at most ``redirects``. Raises FetchError.
 
     No proxy is used: it would look names up itself.
     """
     try:
         async with asyncio.timeout(seconds), _client(transport) as client:
-            for _ in range(MAX_REDIRECTS + 1):
+            for _ in range(redirects + 1):
                 answer = await _step(client, url, max_bytes, resolve or _resolve, accept)
-                if isinstance(answer, Fetched):
+                if isinstance(answer, File):
                     return answer
                 url = answer
     except TimeoutError as error:
         raise FetchError(f"{seconds:g} 秒内没有下载完：请换一个更快的地址，或先存到本地。") from error
-    raise FetchError(f"跳转超过 {MAX_REDIRECTS} 次：请用最后的那个地址。")
+    raise FetchError(f"跳转超过 {redirects} 次：请用最后的那个地址。")
 
 
 def _client(transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
@@ -74,13 +77,16 @@ def _client(transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
 
 async def _step(
     client: httpx.AsyncClient, url: str, max_bytes: int, resolve: Resolve, accept: str
-) -> Fetched | str:
+) -> File | str:
     """Return what is at an address, or where it points."""
     parsed = _parsed(url)
     address = await _public_address(parsed, resolve)
     headers = {"Host": parsed.netloc.decode("ascii"), "Accept": accept, "User-Agent": "wechat-oa"}
     request = client.build_request(
-        "GET", parsed.copy_with(host=address), headers=headers, extensions={"sni_hostname": parsed.host}
+        "GET",
+        parsed.copy_with(host=address),
+        headers=headers,
+        extensions={"sni_hostname": parsed.raw_host.decode("ascii")},
     )
     try:
         response = await client.send(request, stream=True)
@@ -91,7 +97,9 @@ async def _step(
                 raise FetchError(
                     f"对方服务器回答 HTTP {response.status_code}：请检查地址能否在浏览器里打开。"
                 )
-            return Fetched(await _content(response, max_bytes), _content_type(response))
+            return File(
+                parsed.path.rpartition("/")[2], await _content(response, max_bytes), _content_type(response)
+            )
         finally:
             await response.aclose()
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
@@ -112,8 +120,9 @@ def _parsed(url: str) -> httpx.URL:
 
 async def _public_address(url: httpx.URL, resolve: Resolve) -> str:
     port = url.port or (443 if url.scheme == "https" else 80)
+    host = url.raw_host.decode("ascii")
     try:
-        addresses = [url.host] if _is_ip(url.host) else await resolve(url.host, port)
+        addresses = [host] if _is_ip(host) else await resolve(host, port)
     except (OSError, UnicodeError) as error:
         raise FetchError("找不到这个域名：请检查地址有没有写错。") from error
     if not addresses or not all(map(is_public, addresses)):

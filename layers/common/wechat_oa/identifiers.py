@@ -6,9 +6,13 @@ import hashlib
 import secrets
 
 
-def time_ordered_id(at: float) -> str:
-    """Return an identifier that sorts by ``at`` (epoch seconds, to the millisecond) and never repeats."""
-    return f"{int(at * 1000):013d}-{secrets.token_hex(5)}"
+def time_ordered_id(at: float, key: str = "") -> str:
+    """Return an identifier that sorts by ``at`` (epoch seconds, to the millisecond).
+
+    With a ``key`` it is always the same for the same key and time, else it never repeats.
+    """
+    end = hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:10] if key else secrets.token_hex(5)
+    return f"{int(at * 1000):013d}-{end}"
 
 
 def pseudonym(openid: str) -> str:

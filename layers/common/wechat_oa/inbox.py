@@ -31,6 +31,8 @@ class Exchange:
     openid: str
     question: str
     answer: str
+    failure: str = ""
+    """Empty, or why the answer is none: ``over_limit``, ``timeout`` …"""
 
     @property
     def follower(self) -> str:
@@ -114,7 +116,8 @@ class Inbox:
         turn = self._table.get(f"turns#{item['openid']}", item["sk"])
         if turn is None:
             return None
-        return Exchange(item["sk"], item["openid"], turn["question"], turn["answer"])
+        failure = turn.get("failure") or ""
+        return Exchange(item["sk"], item["openid"], turn["question"], turn["answer"], failure)
 
 
 def _seconds(turn_id: str) -> float:

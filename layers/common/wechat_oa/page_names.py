@@ -29,9 +29,11 @@ CONTENT_TYPES = {
 }
 """The content type of each ending that can be hosted."""
 
-# Unified ideographs only: what merely looks like one (Kangxi radicals, compatibility forms, full-width
-# letters) would make two names that nobody can tell apart.
-_STEM = re.compile(rf"[A-Za-z0-9_\u3400-\u4dbf\u4e00-\u9fff-]{{1,{LONGEST}}}")
+# Unified ideographs, and the zero of years: what merely looks like one (Kangxi radicals, compatibility forms,
+# full-width letters) would make two names that nobody can tell apart.
+_IDEOGRAPHS = "\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002ee5d\U00030000-\U000323af"
+_STEM = re.compile(rf"[A-Za-z0-9_{_IDEOGRAPHS}-]{{1,{LONGEST}}}")
+_ENDING = re.compile(r"\.[A-Za-z0-9]+$")
 # Devices on Windows, where somebody may keep the folder, and addresses that the site itself answers.
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
 _RESERVED |= {"index", "404", "config", "favicon", "robots"}
@@ -76,8 +78,8 @@ def file_name(name: str) -> str:
 
 def hosted_name(name: str) -> str:
     """Return the whole name of a page or a file; without an ending it is a page. Raises PageNameError."""
-    _, dot, ending = name.strip().rpartition(".")
-    return file_name(name) if dot and ending.lower() != "html" else page_name(name)
+    ending = _ENDING.search(name.strip())
+    return file_name(name) if ending and ending[0].lower() != ".html" else page_name(name)
 
 
 def random_page_name() -> str:

@@ -165,32 +165,33 @@ class Pages:
     def _write(self, name: str, data: bytes, *, overwrite: bool) -> Page:
         if self._known(name) and not overwrite:
             raise _taken(name)
-        with self._change(name) as listed_as:
+        with self._change(name) as now:
             # Looked at again: until the change was noted, another one could come in between.
             known = self._known(name)
             if known and not overwrite:
                 raise _taken(name)
             content_type = content_type_of(name)
             self._blobs.put(name, data, content_type=content_type, cache_control=PAGE_CACHE)
-            item = self._describe(name, data, listed_as, known)
+            item = self._describe(name, data, now, known)
         if known:
             self._tell(name)
         return self._page(item)
 
-    def _describe(self, name: str, data: bytes, listed_as: str, known: Item | None) -> Item:
+    def _describe(self, name: str, data: bytes, now: float, known: Item | None) -> Item:
         """Write what is known about a page. The last write is what makes a new page one."""
-        now = int(self._clock())
+        # One instant for both: else two pages of one millisecond may be listed against their times.
+        listed_as, seconds = known["sk"] if known else time_ordered_id(now), int(now)
         title, description = about(data.decode("utf-8", "replace")) if _is_page(name) else About(name, "")
         item = {
             "pk": _listing(_kind(name)),
-            "sk": known["sk"] if known else listed_as,
+            "sk": listed_as,
             "name": name,
             "title": title,
             "description": description,
             "size": len(data),
             "sha256": hashlib.sha256(data).hexdigest(),
-            "created": known["created"] if known else now,
-            "updated": now,
+            "created": known["created"] if known else seconds,
+            "updated": seconds,
         }
         if not known:
             self._table.put({"pk": _RECORDS, "sk": name, "listed_as": listed_as})
@@ -207,10 +208,9 @@ class Pages:
         self._table.delete(_RECORDS, name)
 
     @contextmanager
-    def _change(self, name: str) -> Iterator[str]:
-        """Note that ``name`` changes, and give the key to list it under; put things right if that fails."""
-        now = self._clock()
-        token, listed_as = secrets.token_hex(8), time_ordered_id(now)
+    def _change(self, name: str) -> Iterator[float]:
+        """Note that ``name`` changes, and give the time of it; put things right if that fails."""
+        now, token = self._clock(), secrets.token_hex(8)
         note = {"pk": _UNFINISHED, "sk": name, "token": token, "since": now}
         try:
             noted = self._table.put(note, unless_exists=True)
@@ -223,7 +223,7 @@ class Pages:
         if not noted:
             raise _busy()
         try:
-            yield listed_as
+            yield now
         except BaseException:
             with suppress(StoreError):
                 self._put_right(name, token)
@@ -263,7 +263,7 @@ class Pages:
             if blob is None or known is None:
                 self._remove(name)
             elif known["sha256"] != hashlib.sha256(blob.data).hexdigest():
-                self._describe(name, blob.data, known["sk"], known)
+                self._describe(name, blob.data, self._clock(), known)
             self._table.delete(_UNFINISHED, name)
         except StoreError as error:
             log.warning("a page's change broke off and is put right later: %s", error)

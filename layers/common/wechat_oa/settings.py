@@ -6,6 +6,7 @@ that names the setting; the names are the ones account owners already use.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -79,6 +80,8 @@ class Settings:
 
     msg_server_host: str = "127.0.0.1"
     msg_server_port: int = 3004
+    forwarded_allow_ips: tuple[str, ...] = ("127.0.0.1", "::1")
+    """On one machine: the proxies (addresses, networks) whose X-Forwarded-For and -Proto are believed."""
     context_path: str = ""
     """Empty, or a path such as ``/wechat-oa`` without a slash at its end."""
     ai_timeout: float = 4.5
@@ -184,6 +187,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         official_account_name=read.text("WECHAT_OFFICIAL_ACCOUNT_NAME"),
         msg_server_host=read.text("WECHAT_MSG_SERVER_HOST", default=Settings.msg_server_host),
         msg_server_port=read.count("WECHAT_MSG_SERVER_PORT", 3004, low=1, high=65535),
+        forwarded_allow_ips=read.networks("FORWARDED_ALLOW_IPS", default=Settings.forwarded_allow_ips),
         context_path=read.path("WECHAT_MSG_CONTEXT_PATH"),
         ai_timeout=read.number("WECHAT_MSG_AI_TIMEOUT", 4.5, low=0.5, high=4.8, unit=_SECONDS_OF_FIVE),
         ai_timeout_prompt=read.multiline("WECHAT_MSG_AI_TIMEOUT_PROMPT"),
@@ -358,6 +362,17 @@ class _Reader:
     def words(self, name: str) -> tuple[str, ...]:
         """What stands between commas."""
         return tuple(filter(None, (word.strip() for word in self.text(name).split(","))))
+
+    def networks(self, name: str, default: tuple[str, ...]) -> tuple[str, ...]:
+        """Addresses and networks. Not ``*``: whoever calls would then write down who is calling."""
+        values = self.words(name) or default
+        try:
+            for value in values:
+                ipaddress.ip_network(value)
+        except ValueError:
+            self.problems.append(f"{name} must be addresses or networks, such as 172.16.0.0/12, with commas")
+            return default
+        return values
 
     def tokens(self, name: str) -> tuple[McpToken, ...]:
         """``token`` (good for everything) or ``name:scope:token``, between commas."""

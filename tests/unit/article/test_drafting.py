@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from PIL import Image
 from tests.unit.article.draft_box import DraftBox, lost
 from wechat_mcp.article import render
 from wechat_mcp.article.drafting import LEASE, DraftError, Drafts
-from wechat_mcp.article.images import ImageError
+from wechat_mcp.images import ImageError
 from wechat_oa.api.errors import UnknownOutcome, WeChatError, WeChatUnavailable
 from wechat_oa.store.local_table import SqliteTable
 
@@ -53,8 +54,10 @@ def picture(width: int) -> bytes:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> World:
-    return World(tmp_path / "t.db")
+def world(tmp_path: Path) -> Iterator[World]:
+    world = World(tmp_path / "t.db")
+    yield world
+    world.table.close()
 
 
 async def test_five_pictures_and_a_cover_become_a_draft_in_one_call(world: World) -> None:
@@ -272,9 +275,12 @@ async def test_an_account_that_cannot_be_reached_is_said_and_nothing_is_held(wor
 
 
 async def test_progress_is_told(world: World) -> None:
-    told: list[tuple[int, int]] = []
+    told: list[tuple[float, float]] = []
 
-    await world.drafts().save(render(MARKDOWN), progress=lambda done, total, text: told.append((done, total)))
+    async def tell(done: float, total: float, _text: str) -> None:
+        told.append((done, total))
+
+    await world.drafts().save(render(MARKDOWN), progress=tell)
 
     assert told[0][0] == 0
     assert told[-1][0] == told[-1][1]

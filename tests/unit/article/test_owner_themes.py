@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from wechat_oa.store.local_table import SqliteTable
 
 
 @pytest.fixture
-def themes(tmp_path: Path) -> OwnerThemes:
-    return OwnerThemes(SqliteTable(tmp_path / "t.db"), "wx1")
+def themes(tmp_path: Path) -> Iterator[OwnerThemes]:
+    table = SqliteTable(tmp_path / "t.db")
+    yield OwnerThemes(table, "wx1")
+    table.close()
 
 
 def test_a_theme_is_kept_and_used_on_the_one_that_it_stands_on(themes: OwnerThemes) -> None:

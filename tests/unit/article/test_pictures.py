@@ -4,117 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import io
-import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
-from wechat_mcp.article.images import MAX_BODY_BYTES, MAX_MATERIAL_BYTES, ImageError, convert
+from tests.support.pictures import moving, noise, picture
 from wechat_mcp.article.sources import loader
 from wechat_mcp.article.uploading import Uploader
+from wechat_mcp.images import ImageError
+from wechat_mcp.targets import MAX_BODY_BYTES, MAX_MATERIAL_BYTES
 from wechat_oa.store.local_table import SqliteTable
-
-
-def picture(kind: str = "PNG", size: tuple[int, int] = (8, 6), mode: str = "RGB", **options: object) -> bytes:
-    out = io.BytesIO()
-    Image.new(mode, size, 120 if mode in ("L", "P") else (200, 30, 30, 128)[: len(mode)]).save(
-        out, kind, **options
-    )
-    return out.getvalue()
-
-
-def noise(size: tuple[int, int], mode: str = "RGB", kind: str = "PNG") -> bytes:
-    image = Image.frombytes(mode, size, random.Random(1).randbytes(size[0] * size[1] * len(mode)))
-    out = io.BytesIO()
-    image.save(out, kind)
-    return out.getvalue()
-
-
-def moving(frames: int = 3) -> bytes:
-    images = [Image.new("RGB", (8, 8), (80 * number, 0, 0)) for number in range(frames)]
-    out = io.BytesIO()
-    images[0].save(out, "GIF", save_all=True, append_images=images[1:], duration=100)
-    return out.getvalue()
-
-
-@pytest.mark.parametrize(("kind", "content_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg")])
-def test_what_wechat_takes_stays_as_it_is(kind: str, content_type: str) -> None:
-    data = picture(kind)
-
-    ready = convert(data)
-
-    assert ready.data == data
-    assert (ready.content_type, ready.width, ready.height) == (content_type, 8, 6)
-
-
-@pytest.mark.parametrize("kind", ["WEBP", "BMP", "TIFF", "GIF", "AVIF"])
-def test_other_formats_are_converted(kind: str) -> None:
-    ready = convert(picture(kind))
-
-    assert ready.content_type in ("image/png", "image/jpeg")
-    assert Image.open(io.BytesIO(ready.data)).size == (8, 6)
-
-
-def test_what_is_see_through_stays_so() -> None:
-    ready = convert(picture("WEBP", mode="RGBA", lossless=True))
-
-    assert ready.content_type == "image/png"
-    assert Image.open(io.BytesIO(ready.data)).convert("RGBA").getpixel((0, 0)) == (200, 30, 30, 128)
-
-
-@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
-def test_what_is_too_large_is_shrunk_below_a_megabyte(mode: str) -> None:
-    data = noise((900, 700), mode)
-    assert len(data) > MAX_BODY_BYTES
-
-    ready = convert(data)
-
-    assert len(ready.data) <= MAX_BODY_BYTES
-    assert abs(ready.width / ready.height - 900 / 700) < 0.02
-
-
-def test_what_is_too_wide_is_made_narrower() -> None:
-    assert convert(picture(size=(4000, 100))).width == 2560
-
-
-def test_a_photo_is_turned_upright_and_loses_where_it_was_taken() -> None:
-    exif = Image.Exif()
-    exif[0x0112] = 6
-    exif.get_ifd(0x8825)[1] = "N"
-
-    ready = convert(picture("JPEG", exif=exif.tobytes()))
-
-    assert (ready.width, ready.height) == (6, 8)
-    assert not Image.open(io.BytesIO(ready.data)).getexif()
-
-
-def test_a_gif_that_moves_stays_one_for_the_body_and_not_for_the_cover() -> None:
-    assert convert(moving()).content_type == "image/gif"
-    assert convert(moving(), animated=False).content_type == "image/png"
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (b"", "空文件"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
-        (b"<!DOCTYPE html><html>", "网页"),
-        (b"\x00\x00\x00\x18ftypheic\x00\x00", "HEIC"),
-        (b"not a picture", "损坏"),
-        (picture()[:40], "损坏"),
-        (picture("JPEG", (300, 300))[:200], "损坏"),
-    ],
-)
-def test_what_cannot_be_used_is_refused_with_what_to_do(data: bytes, words: str) -> None:
-    with pytest.raises(ImageError, match=words):
-        convert(data)
-
-
-def test_a_picture_of_too_many_pixels_is_not_unpacked() -> None:
-    with pytest.raises(ImageError, match="像素"):
-        convert(picture(size=(9000, 9000), mode="L"))
 
 
 async def test_data_addresses_are_read() -> None:
@@ -186,8 +86,10 @@ def uploader(table: SqliteTable, shelf: Shelf, files: dict[str, bytes], account:
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> SqliteTable:
-    return SqliteTable(tmp_path / "t.db")
+def table(tmp_path: Path) -> Iterator[SqliteTable]:
+    table = SqliteTable(tmp_path / "t.db")
+    yield table
+    table.close()
 
 
 async def test_a_picture_is_uploaded_once_for_each_account_and_content(table: SqliteTable) -> None:

@@ -10,15 +10,15 @@ import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, cast
 
+from wechat_mcp.images import ImageError, Ready, convert
 from wechat_oa.api.errors import UnknownOutcome, WeChatError
 from wechat_oa.store.table import Table
 
 from . import cover, themes
-from .images import ImageError, Ready, convert
 from .result import Article
 from .sources import Load
 from .uploading import Uploader, Uploads
@@ -75,7 +75,7 @@ class Draft:
     """How many pictures the article has."""
 
 
-Progress = Callable[[int, int, str], None]
+Progress = Callable[[float, float, str], Awaitable[None]]
 """Told how many steps are done, of how many, and in Chinese what comes next."""
 
 
@@ -109,18 +109,18 @@ class Drafts:
         """
         if article.problems:
             raise DraftError("\n".join(problem.text for problem in article.problems))
-        tell = progress or (lambda done, total, text: None)
+        tell = progress or _tell_nobody
         key = self._key(article, name)
         self._claim(key)
         try:
-            tell(0, 3, f"正在上传 {len(article.images)} 张图片")
+            await tell(0, 3, f"正在上传 {len(article.images)} 张图片")
             content, picture = await self._uploaded(article)
-            tell(2, 3, "正在保存草稿")
+            await tell(2, 3, "正在保存草稿")
             draft = await self._store(key, article, content, picture)
         except BaseException:
             self._release(key)
             raise
-        tell(3, 3, "已保存")
+        await tell(3, 3, "已保存")
         return Draft(*draft, len(article.images))
 
     async def _uploaded(self, article: Article) -> tuple[dict[str, Any], Ready | None]:
@@ -264,6 +264,10 @@ class Drafts:
         self._table.put({"pk": self._owners, "sk": media_id, "draft": key[1]})
         done = {"media_id": media_id, "adding_since": None, "marks": None, "held_until": None}
         self._table.update(*key, set=done)
+
+
+async def _tell_nobody(_done: float, _total: float, _text: str) -> None:
+    """Where nobody wants to know."""
 
 
 def _marks(article: Mapping[str, Any]) -> dict[str, str]:

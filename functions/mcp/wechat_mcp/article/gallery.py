@@ -58,16 +58,30 @@ def build(path: Path | None = None, *, markdown: str | None = None) -> str:
     text = markdown if markdown is not None else SAMPLE.read_text("utf-8")
     themes = all_themes()
     links = "".join(f'<a href="#{theme.name}">{escape(theme.title)}</a>' for theme in themes)
-    html = (
-        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>文章主题</title><style>{_STYLE}{PAGE_RULES}</style></head><body>"
+    html = page(
+        "文章主题",
         "<header><h1>文章主题</h1><p>同一篇文章，左边是白天，右边是微信的深色模式。</p></header>"
-        f"<nav>{links}</nav>{''.join(_shown(theme, text) for theme in themes)}</body></html>"
+        f"<nav>{links}</nav>{''.join(_shown(theme, text) for theme in themes)}",
     )
     if path is not None:
         path.write_text(html, "utf-8")
     return html
+
+
+def page(title: str, body: str) -> str:
+    """Return a whole page in which phones stand; ``body`` is HTML, ``title`` is text."""
+    return (
+        '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{_STYLE}{PAGE_RULES}</style></head><body>{body}</body></html>"
+    )
+
+
+def phones(html: str, *, title: str, author: str) -> str:
+    """Return an article's HTML in two phones, by day and by night."""
+    day = phone(html, title=title, author=author)
+    night = phone(darkmode.darkened(html), title=title, author=author, night=True)
+    return f'<div class="phones">{day}{night}</div>'
 
 
 def phone(html: str, *, title: str, author: str, night: bool = False) -> str:
@@ -85,14 +99,10 @@ def _shown(theme: Theme, markdown: str) -> str:
         image.source: data_url(cover.draw(image.alt or article.title, accent=theme.accent))
         for image in article.images
     }
-    html = article.content(pictures)
-    frames = (
-        phone(html, title=article.title, author=article.author),
-        phone(darkmode.darkened(html), title=article.title, author=article.author, night=True),
-    )
+    frames = phones(article.content(pictures), title=article.title, author=article.author)
     return (
         f'<section class="theme" id="{theme.name}"><h2>{escape(theme.title)} <code>{theme.name}</code></h2>'
-        f'<p>{escape(theme.purpose)}</p><div class="phones">{"".join(frames)}</div></section>'
+        f"<p>{escape(theme.purpose)}</p>{frames}</section>"
     )
 
 

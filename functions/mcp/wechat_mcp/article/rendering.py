@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from . import front_matter, lists, parsing, plain_text, references, spacing, structure, styling, themes, tree
@@ -53,6 +53,8 @@ class Options:
     """Whether the addresses of links are listed at the end."""
     draw_diagram: DrawDiagram | None = None
     own_theme: FindTheme | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Settings that stand above those of the front matter, by their standard names: title, cover …"""
 
 
 _DEFAULTS = Options()
@@ -69,6 +71,7 @@ def render(markdown: str, options: Options = _DEFAULTS) -> Article:
     if len(markdown) > MAX_CHARACTERS:
         raise ArticleError(f"文章有 {len(markdown)} 个字符，最多 {MAX_CHARACTERS} 个：请拆成几篇。")
     settings, text = front_matter.split(markdown)
+    settings |= options.settings
     warnings = Notices()
     breaks = _choice(options.breaks, settings, "breaks", warnings)
     try:

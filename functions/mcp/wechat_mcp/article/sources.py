@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes, urlsplit
 
+from wechat_mcp.images import ImageError
+from wechat_mcp.targets import MAX_SOURCE_BYTES
 from wechat_oa.fetch import FetchError, fetch
-
-from .images import MAX_SOURCE_BYTES, ImageError
 
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _DATA = re.compile(r"data:([\w/+.-]*)((?:;[\w=.-]+)*),(.*)\Z", re.DOTALL | re.IGNORECASE)
@@ -42,7 +42,7 @@ def loader(root: Path | None = None, *, download: Load | None = None) -> Load:
 
 async def _download(url: str) -> bytes:
     try:
-        return (await fetch(url, max_bytes=MAX_SOURCE_BYTES, accept="image/*,*/*;q=0.5")).content
+        return (await fetch(url, max_bytes=MAX_SOURCE_BYTES, accept="image/*,*/*;q=0.5")).data
     except FetchError as error:
         raise ImageError(str(error)) from error
 

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from wechat_mcp.images import ImageError, Ready, convert
+from wechat_mcp.targets import COVER, MOVING_BODY, Target
 from wechat_oa.store.table import Table
 
-from .images import MAX_BODY_BYTES, MAX_MATERIAL_BYTES, ImageError, Ready, convert
 from .sources import Load
 
 AT_ONCE = 4
@@ -68,7 +69,7 @@ class Uploader:
     async def material(self, source: str) -> tuple[str, Ready]:
         """Upload a picture as permanent material, for a cover; return its media_id and the picture."""
         async with self._limit:
-            picture = await self._ready(source, max_bytes=MAX_MATERIAL_BYTES, animated=False)
+            picture = await self._ready(source, COVER)
             return await self.material_of(picture), picture
 
     async def material_of(self, picture: Ready) -> str:
@@ -83,16 +84,16 @@ class Uploader:
         if _MMBIZ.match(source):
             return _https(source)
         async with self._limit:
-            picture = await self._ready(source, max_bytes=MAX_BODY_BYTES, animated=True)
+            picture = await self._ready(source, MOVING_BODY)
             if picture.animated:
                 return _https((await self._material(picture))["url"])
             async with self._alone("image", picture):
                 return await self._image(picture)
 
-    async def _ready(self, source: str, *, max_bytes: int, animated: bool) -> Ready:
+    async def _ready(self, source: str, target: Target) -> Ready:
         data = await self._load(source)
         async with self._converting:  # unpacked, one picture alone takes up to 150 MB
-            return await asyncio.to_thread(convert, data, max_bytes=max_bytes, animated=animated)
+            return await asyncio.to_thread(convert, data, target)
 
     async def _image(self, picture: Ready) -> str:
         known = self._table.get(self._key("image"), picture.sha256)
@@ -130,5 +131,8 @@ class Uploader:
 
 
 def _https(url: str) -> str:
-    """uploadimg gives http:// addresses, which the article page does not load."""
-    return re.sub(r"\Ahttp://", "https://", url, flags=re.IGNORECASE)
+    """uploadimg gives http:// addresses at mmbiz, which the article page does not load.
+
+    Whatever stands in WeChat's place (a relay, the platform on this machine) has addresses of its own.
+    """
+    return re.sub(r"\Ahttp://", "https://", url, flags=re.IGNORECASE) if _MMBIZ.match(url) else url

@@ -10,10 +10,8 @@ from __future__ import annotations
 import logging
 import math
 from typing import Any
-from urllib.parse import urlsplit
 
 from fastmcp.server.auth import AccessToken, OAuthProvider
-from fastmcp.server.auth.cimd import CIMDClientManager
 from mcp.server.auth.handlers.metadata import MetadataHandler
 from mcp.server.auth.provider import (
     AuthorizationCode,
@@ -32,6 +30,14 @@ from starlette.routing import Route
 
 from wechat_mcp.auth.approval import approval_routes
 from wechat_mcp.auth.bearer import BearerTokens
+from wechat_mcp.auth.client_documents import (
+    MOST_REDIRECTS,
+    PUBLIC,
+    ClientDocuments,
+    PublicClient,
+    acceptable_redirect,
+    is_document,
+)
 from wechat_mcp.auth.grants import ACCESS_SECONDS, Grants
 from wechat_mcp.services import McpServices
 from wechat_mcp.tooling.scopes import SCOPES, included, widest
@@ -40,14 +46,10 @@ log = logging.getLogger(__name__)
 
 REGISTRATIONS_A_DAY = 200
 """Anyone may register a client, and each is an item in the table for a day."""
-_PUBLIC = "none"
-"""The client shows no secret at the token endpoint."""
+DOCUMENTS_A_DAY = 500
+"""Anyone may name a document, and each is a request from here."""
 _LONGEST_CLIENT = 8_000
 _NO_STORE = {"Cache-Control": "no-store"}
-_MOST_REDIRECTS = 10
-_FORBIDDEN_SCHEMES = frozenset(
-    {"javascript", "data", "vbscript", "file", "blob", "about", "ftp", "ws", "wss"}
-)
 
 
 class OwnAuthorizationServer(OAuthProvider):
@@ -65,30 +67,32 @@ class OwnAuthorizationServer(OAuthProvider):
         self._services = services
         self._bearer = bearer
         self._grants = Grants(services.table, services.clock)
-        self._documents = CIMDClientManager(default_scope=" ".join(SCOPES))
+        self._documents = ClientDocuments(
+            services.fetch,
+            lambda: services.quota.take("mcp_documents", "*", DOCUMENTS_A_DAY),
+            services.clock,
+        )
 
     # ---- Clients ---------------------------------------------------------------------------------------
 
     async def get_client(self, client_id: str) -> OAuthClientInformationFull | None:
         """Return a client that has registered, or whose document is at the address that its id is."""
-        if self._documents.is_cimd_client_id(client_id):
-            found: OAuthClientInformationFull | None = await self._documents.get_client(client_id)
-            # Only public clients: this server keeps no keys of anybody's.
-            return found if found and found.token_endpoint_auth_method == _PUBLIC else None
+        if is_document(client_id):
+            return await self._documents.client(client_id)
         document = self._grants.client(client_id)
-        return OAuthClientInformationFull.model_validate(document) if document else None
+        return PublicClient.model_validate(document) if document else None
 
     async def register_client(self, client_info: OAuthClientInformationFull) -> None:
         """Note a client. Raises RegistrationError."""
         uris = [str(uri) for uri in client_info.redirect_uris or []]
-        if not 0 < len(uris) <= _MOST_REDIRECTS or not all(map(acceptable_redirect, uris)):
+        if not 0 < len(uris) <= MOST_REDIRECTS or not all(map(acceptable_redirect, uris)):
             raise RegistrationError(
                 "invalid_redirect_uri",
                 "redirect_uris must be https addresses, http addresses of this machine, or an app's own "
                 "scheme",
             )
         # RFC 7591 §3.2.1: the server may replace what was asked for, and says so in its answer.
-        client_info.token_endpoint_auth_method = _PUBLIC
+        client_info.token_endpoint_auth_method = PUBLIC
         client_info.client_secret = None
         client_info.client_secret_expires_at = None
         client_info.scope = " ".join(SCOPES)
@@ -244,8 +248,8 @@ class OwnAuthorizationServer(OAuthProvider):
             self.client_registration_options or ClientRegistrationOptions(),
             self.revocation_options or RevocationOptions(),
         )
-        metadata.token_endpoint_auth_methods_supported = [_PUBLIC]
-        metadata.revocation_endpoint_auth_methods_supported = [_PUBLIC]
+        metadata.token_endpoint_auth_methods_supported = [PUBLIC]
+        metadata.revocation_endpoint_auth_methods_supported = [PUBLIC]
         metadata.client_id_metadata_document_supported = True
         return Route(
             "/.well-known/oauth-authorization-server",
@@ -262,15 +266,3 @@ class OwnAuthorizationServer(OAuthProvider):
             refresh_token=issued.refresh_token,
             scope=" ".join(issued.scopes),
         )
-
-
-def acceptable_redirect(uri: str) -> bool:
-    """Tell whether a client may be sent its code there: https, this machine, or an app's own scheme."""
-    parts = urlsplit(uri)
-    if parts.fragment or parts.username or parts.password:
-        return False
-    if parts.scheme == "https":
-        return bool(parts.hostname)
-    if parts.scheme == "http":
-        return parts.hostname in ("localhost", "127.0.0.1", "::1")
-    return bool(parts.scheme) and parts.scheme not in _FORBIDDEN_SCHEMES

@@ -38,6 +38,18 @@ class _AnyOf(TokenVerifier):
         return None
 
 
+class _Expiring(TokenVerifier):
+    """Accepts what another verifier does, if it ends some day (RFC 9068 §2.2)."""
+
+    def __init__(self, verifier: TokenVerifier) -> None:
+        super().__init__()
+        self._verifier = verifier
+
+    async def verify_token(self, token: str) -> AccessToken | None:
+        found = await self._verifier.verify_token(token)
+        return found if found and found.expires_at else None
+
+
 def make_auth(services: McpServices) -> AuthProvider | None:
     """Return what tells callers apart, or None when no way in is configured.
 
@@ -57,7 +69,7 @@ def make_auth(services: McpServices) -> AuthProvider | None:
             audience=settings.mcp_oauth_audience or f"{settings.mcp_public_url}/mcp",
         )
         return RemoteAuthProvider(
-            token_verifier=_AnyOf([bearer, verifier]),
+            token_verifier=_AnyOf([bearer, _Expiring(verifier)]),
             authorization_servers=[AnyHttpUrl(issuer)],
             base_url=settings.mcp_public_url,
             scopes_supported=list(SCOPES),

@@ -17,7 +17,7 @@ from wechat_mcp.tooling.dry_run import DryRunClient, WouldSend
 from wechat_mcp.tooling.results import Refused, Result
 from wechat_mcp.tooling.scopes import allows, included, widest
 from wechat_oa.api.client import WeChatClient
-from wechat_oa.api.errors import WeChatError
+from wechat_oa.api.errors import WeChatError, WeChatUnavailable
 from wechat_oa.api.limits import LimitError
 from wechat_oa.store.table import StoreError
 
@@ -67,6 +67,9 @@ async def perform(
         raise ToolError(str(refused)) from None
     except LimitError as error:
         raise ToolError(f"没有发送：{error}。") from None
+    except WeChatUnavailable as error:
+        # WeChat has not said no: it may even have done it.
+        raise ToolError(str(error)) from error
     except WeChatError as error:
         raise ToolError(f"微信没有接受：{error}") from error
     except StoreError as error:
@@ -93,13 +96,13 @@ async def _perform(
         if not answer:
             refused = answer is False
             return _result(action, _unconfirmed(warning, refused=refused), confirmed=False)
-    return _result(action, await action.run(call, **values))
+    return _result(action, await action.perform(call, values))
 
 
 async def _shown(action: Action, call: Call, values: Mapping[str, Any]) -> ToolResult:
     """Run the action up to the first thing it would send to WeChat, and show that."""
     try:
-        result = await action.run(call, **values)
+        result = await action.perform(call, values)
     except WouldSend as would:
         # The first of several requests: the later ones depend on what WeChat answers to it.
         return _result(

@@ -15,7 +15,7 @@ from wechat_mcp.tooling.results import Refused, Result
 from wechat_mcp.tooling.scopes import Scope
 
 if TYPE_CHECKING:
-    pass
+    from wechat_mcp.tooling.calling import Call
 
 Run = Callable[..., Awaitable[Result]]
 
@@ -29,6 +29,13 @@ _DRY_RUN = {
     "default": False,
     "description": "只看会向微信发送什么，不真的发送",
 }
+
+
+class Parameters(BaseModel):
+    """Parameters that several actions take alike. An action's function takes one of its subclasses as one
+    argument, and a call gives the fields, flat among the others."""
+
+    model_config = ConfigDict(extra="ignore", coerce_numbers_to_str=True, str_strip_whitespace=False)
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,16 @@ class Action:
     warns: str
     """What cannot be undone about it, in Chinese, parameters in braces; empty: it needs no confirming."""
     destructive: bool
-    model: type[BaseModel]
+    model: type[Parameters]
+    groups: Mapping[str, type[Parameters]]
+    """The arguments of ``run`` that are groups of parameters; ``model`` has the fields of all of them."""
+
+    async def perform(self, call: Call, values: Mapping[str, Any]) -> Result:
+        """Do it, with the values of all parameters. Raises what the function raises."""
+        arguments = {name: self.model.model_construct(**values) for name in self.groups}
+        grouped = {field for group in self.groups.values() for field in group.model_fields}
+        alone = {name: value for name, value in values.items() if name not in grouped}
+        return await self.run(call, **arguments, **alone)
 
     @property
     def required(self) -> list[str]:
@@ -91,6 +107,7 @@ class Declared:
         """
 
         def declare(run: Run) -> Run:
+            groups = _groups(run)
             self.actions[name] = Action(
                 name=name,
                 run=run,
@@ -100,7 +117,8 @@ class Declared:
                 also=also,
                 warns=warns,
                 destructive=destructive or bool(warns),
-                model=_model(run),
+                model=_model(run, groups),
+                groups=groups,
             )
             return run
 
@@ -147,7 +165,7 @@ class Declared:
                 described["description"] = f"{described.get('description', '')}（{where}必填）".lstrip()
         if self.irreversible:
             properties["confirm"] = dict(_CONFIRM)
-        if self.changes_anything and not self._single:
+        if self.changes_anything:
             properties["dry_run"] = dict(_DRY_RUN)
         schema: dict[str, Any] = {"type": "object", "properties": properties}
         if self._single and (required := next(iter(self.actions.values())).required):
@@ -202,15 +220,25 @@ class Declared:
         return "要做什么" + (f"；不写时：{'，'.join(inferred)}" if inferred else "")
 
 
-def _model(run: Run) -> type[BaseModel]:
-    """The parameters of an action's function, except for the call itself, as a pydantic model."""
+def _model(run: Run, groups: Mapping[str, type[Parameters]]) -> type[Parameters]:
+    """The parameters of an action's function, except for the call itself, as one model."""
     hints = get_type_hints(run, include_extras=True)
     fields: dict[str, Any] = {}
     for parameter in list(inspect.signature(run).parameters.values())[1:]:
-        default = ... if parameter.default is parameter.empty else parameter.default
-        fields[parameter.name] = (hints[parameter.name], default)
-    config = ConfigDict(extra="ignore", coerce_numbers_to_str=True, str_strip_whitespace=False)
-    return create_model(f"{run.__module__}.{run.__name__}", __config__=config, **fields)
+        if parameter.name not in groups:
+            default = ... if parameter.default is parameter.empty else parameter.default
+            fields[parameter.name] = (hints[parameter.name], default)
+    bases = tuple(groups.values()) or (Parameters,)
+    return create_model(f"{run.__module__}.{run.__name__}", __base__=bases, **fields)
+
+
+def _groups(run: Run) -> dict[str, type[Parameters]]:
+    """Which arguments of an action's function are groups of parameters."""
+    return {
+        name: kind
+        for name, kind in get_type_hints(run).items()
+        if isinstance(kind, type) and issubclass(kind, Parameters)
+    }
 
 
 def _properties(model: type[BaseModel]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from wechat_mcp.tooling.calling import Call
 from wechat_mcp.tooling.declaring import Declared
 from wechat_mcp.tooling.results import Refused, Result, masked
 from wechat_oa.api.errors import WeChatError
+from wechat_oa.fetch import FetchError
 
 tool = Declared(
     "wechat_auth",
@@ -60,7 +61,7 @@ async def configure(call: Call, app_id: AppId = "", app_secret: AppSecret = "") 
         return Result("预演：会向微信验证这个账号，然后保存。", {"app_id": app_id})
     # getcallbackip is the cheapest call that needs a token, and every account may make it.
     await services.client_of(app_id, app_secret).get_json("/cgi-bin/getcallbackip")
-    services.save_account(app_id, app_secret)
+    services.saved_account.save(app_id, app_secret)
     return Result(
         f"已验证并保存，之后都用公众号 {app_id}。",
         {"app_id": app_id, "app_secret": masked(app_secret), **_token_data(call, app_id)},
@@ -114,12 +115,9 @@ async def outbound_ip(call: Call) -> Result:
             {"ip": found[1], "whitelisted": False},
         )
     try:
-        ip = (
-            (await call.services.fetch("https://checkip.amazonaws.com/"))
-            .data.decode("ascii", "replace")
-            .strip()
-        )
-    except Refused:
+        found_at = await call.services.fetch("https://checkip.amazonaws.com/", max_bytes=1000)
+        ip = found_at.data.decode("ascii", "replace").strip()
+    except FetchError:
         ip = ""
     known = {"ip": ip} if re.fullmatch(r"[0-9A-Fa-f.:]{3,45}", ip) else {}
     where = f"服务器现在的地址是 {ip}，" if known else ""
@@ -133,7 +131,7 @@ async def logout(call: Call) -> Result:
     if call.dry_run:
         return Result("预演：会忘掉用 configure 保存的账号和令牌。")
     account = services.account()
-    saved = services.forget_account()
+    saved = services.saved_account.forget()
     if account.app_id:
         services.table.delete(f"token#{account.app_id}", "access_token")
     rest = services.settings.app_id

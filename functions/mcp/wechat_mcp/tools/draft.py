@@ -6,10 +6,13 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from wechat_mcp.services import MAX_FILE_BYTES
 from wechat_mcp.tooling.arguments import deep_snake
 from wechat_mcp.tooling.calling import Call
 from wechat_mcp.tooling.declaring import Declared
 from wechat_mcp.tooling.results import Refused, Result
+from wechat_mcp.tools.article import save
+from wechat_mcp.tools.article_input import ArticleInput
 from wechat_mcp.tools.params import Count, MediaId, NoContent, Offset
 from wechat_oa.api import draft
 from wechat_oa.api.article import Article
@@ -18,7 +21,8 @@ tool = Declared(
     "wechat_draft",
     "草稿箱",
     "图文草稿：新建、查看、修改、删除、列表、统计。一份草稿可以有 1 到 8 篇文章：news 普通图文（要有封面 "
-    "thumb_media_id，永久素材），newspic 贴图（图片在 image_info.image_list）。发布用 wechat_publish。",
+    "thumb_media_id，永久素材），newspic 贴图（图片在 image_info.image_list）。发布用 wechat_publish。"
+    "从 Markdown 来用 wechat_article，这里的 markdown 也是它。",
 )
 
 
@@ -71,21 +75,33 @@ ArticleParameter = Annotated[ArticleFields, Field(description="一篇文章")]
 ArticlesParameter = Annotated[
     list[ArticleFields], Field(description="1 到 8 篇文章，每篇的字段同 article", max_length=8)
 ]
+Markdown = Annotated[
+    str,
+    Field(
+        description="一篇文章的 Markdown：排版、图片、封面都由服务器做好，同 wechat_article 的 draft",
+        max_length=MAX_FILE_BYTES,
+    ),
+]
 Index = Annotated[int, Field(description="第几篇，第一篇是 0", ge=0)]
 
 
-@tool.action("add", "新建", scope="write", given=("article", "articles"), also=("create",))
+@tool.action("add", "新建", scope="write", given=("article", "articles", "markdown"), also=("create",))
 async def add(
     call: Call,
     article: ArticleParameter = ArticleFields(),
     articles: ArticlesParameter = [],
+    markdown: Markdown = "",
 ) -> Result:
     """Make a draft."""
     given = _articles(article, articles)
+    if markdown:
+        if given:
+            raise Refused("markdown 和 article、articles 只给一个。")
+        return await save(call, ArticleInput(markdown=markdown))
     if not given:
         raise Refused(
             '没有文章。请给 article={"title": "…", "content": "…", "thumb_media_id": "…"}，或者 articles=[…'
-            "]。"
+            "]，或者 markdown。"
         )
     added = await draft.add(call.client, given)
     titles = "、".join(f"《{each['title']}》" for each in given)

@@ -16,8 +16,8 @@ from wechat_oa.inbox import DAYS, Exchange, Inbox
 tool = Declared(
     "wechat_inbox",
     "收件箱",
-    f"粉丝最近 {DAYS} 天问了什么、AI 怎么回答的：列表、详情、搜索，以及人工回复（客服消息，48 小时内、账号"
-    f"有权限时）。"
+    f"粉丝最近 {DAYS} 天写了什么、怎么回答的（AI、关键词、没答成的原因）：列表、详情、搜索，"
+    "以及人工回复（客服消息，48 小时内、账号有权限时）。"
     "粉丝只用代号表示，不显示 openid。粉丝回复「清空」后，他的内容就不在这里了。",
 )
 
@@ -100,4 +100,6 @@ def _listed(found: list[Exchange], summary: str) -> Result:
 
 
 def _data(exchange: Exchange) -> dict[str, Any]:
-    return {"id": exchange.id, "follower": exchange.follower, "at": exchange.at.isoformat(timespec="seconds")}
+    failed = {"failure": exchange.failure} if exchange.failure else {}
+    at = exchange.at.isoformat(timespec="seconds")
+    return {"id": exchange.id, "follower": exchange.follower, "at": at, **failed}

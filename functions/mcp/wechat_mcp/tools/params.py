@@ -11,12 +11,6 @@ MediaType = Annotated[
     Literal["image", "voice", "video", "thumb"],
     Field(description="素材类型：image 图片、voice 语音、video 视频、thumb 缩略图"),
 ]
-FilePath = Annotated[str, Field(description="本机文件的路径（只在服务器运行在你自己的电脑上时可用）")]
-FileData = Annotated[str, Field(description="文件内容的 base64，可以带 data: 前缀；3 MB 以内")]
-Url = Annotated[str, Field(description="文件的公开地址，服务器会去取", max_length=2048)]
-UploadId = Annotated[
-    str, Field(description="upload_url 给的 upload_id：大文件传上去之后用它", max_length=256)
-]
 FileName = Annotated[str, Field(description="文件名，微信按它的扩展名认类型", max_length=200)]
 Offset = Annotated[int, Field(description="从第几条开始，0 是最新的一条", ge=0)]
 Count = Annotated[int, Field(description="取几条，1 到 20", ge=1, le=20)]

@@ -6,12 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from wechat_mcp import files, images
+from wechat_mcp.files import WAYS, GivenFile
+from wechat_mcp.targets import MATERIAL, THUMB
 from wechat_mcp.tooling.calling import Call
 from wechat_mcp.tooling.declaring import Declared
 from wechat_mcp.tooling.results import Refused, Result
 from wechat_mcp.tools.media_results import shown
-from wechat_mcp.tools.params import Count, FileData, FileName, FilePath, MediaId, Offset, UploadId, Url
+from wechat_mcp.tools.params import Count, MediaId, Offset
 from wechat_oa.api import material
 
 tool = Declared(
@@ -26,38 +27,21 @@ AnyType = Annotated[
     Literal["image", "voice", "video", "thumb", "news"],
     Field(description="类型：image 图片、voice 语音、video 视频、thumb 缩略图；list 还可以是 news 图文"),
 ]
-_TYPES = {"image": ("image/jpeg", "image/png", "image/gif", "image/bmp"), "thumb": ("image/jpeg",)}
-_MOST = {"image": 10 << 20, "thumb": 64 << 10}
+_PICTURES = {"image": MATERIAL, "thumb": THUMB}
 
 
-@tool.action(
-    "add", "添加", scope="write", given=("file_path", "file_data", "url", "upload_id"), also=("upload",)
-)
+@tool.action("add", "添加", scope="write", given=WAYS, also=("upload",))
 async def add(
     call: Call,
+    given: GivenFile,
     media_type: AnyType = "image",
-    file_path: FilePath = "",
-    file_data: FileData = "",
-    url: Url = "",
-    upload_id: UploadId = "",
-    file_name: FileName = "",
     title: Annotated[str, Field(description="视频的标题（视频必填）", max_length=200)] = "",
     introduction: Annotated[str, Field(description="视频的简介", max_length=1000)] = "",
 ) -> Result:
     """Put a file into the library."""
     if media_type == "news":
         raise Refused("图文不再能直接加进素材库，请用 wechat_draft 建草稿。")
-    file = await files.bring(
-        call.services,
-        file_path=file_path,
-        file_data=file_data,
-        url=url,
-        upload_id=upload_id,
-        file_name=file_name,
-    )
-    changes = ""
-    if media_type in _TYPES:
-        file, changes = images.fit(file, _TYPES[media_type], _MOST[media_type])
+    file, changes = await given.bring(call.services, _PICTURES.get(media_type))
     added = await material.add(
         call.client,
         media_type,

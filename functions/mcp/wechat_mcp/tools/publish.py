@@ -7,11 +7,13 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from wechat_mcp.services import McpServices
 from wechat_mcp.tooling.calling import Call
 from wechat_mcp.tooling.declaring import Declared
 from wechat_mcp.tooling.results import Result
 from wechat_mcp.tools.params import Count, NoContent, Offset
 from wechat_oa.api import publish
+from wechat_oa.api.errors import WeChatError
 from wechat_oa.store.table import StoreError
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,7 @@ WAIT_SECONDS = 20
 """The API in front of a hosted server ends a request at 30 seconds."""
 _POLL = 2.0
 _KEPT = 30 * 24 * 3600
+_NOT_ALLOWED = 48001
 
 DraftId = Annotated[str, Field(description="草稿的 media_id", min_length=1, max_length=128)]
 PublishId = Annotated[str, Field(description="发布任务的 publish_id", min_length=1, max_length=128)]
@@ -43,23 +46,22 @@ Wait = Annotated[bool, Field(description=f"等到有结果再回答，最多 {WA
 )
 async def submit(call: Call, media_id: DraftId, wait: Wait = False) -> Result:
     """Publish a draft, and note the job."""
-    job = await publish.submit(call.client, media_id)
-    now = int(call.services.clock())
-    item = {
-        "pk": f"publish#{job.publish_id}",
-        "sk": "-",
-        "media_id": media_id,
-        "status": publish.PUBLISHING,
-        "submitted_at": now,
-        "ttl": now + _KEPT,
-    }
     try:
-        # WeChat's own word on how it ended may have come first: that stays.
-        call.services.table.put(item, unless_exists=True)
+        job = await publish.submit(call.client, media_id)
+    except WeChatError as error:
+        if error.errcode == _NOT_ALLOWED:
+            _note_permission(call.services, allowed=False)
+        raise
+    now = int(call.services.clock())
+    noted = {"media_id": media_id, "submitted_at": now, "ttl": now + _KEPT}
+    try:
+        # WeChat's own word on how it ended is beside this, whichever comes first.
+        call.services.table.update(f"publish#{job.publish_id}", "-", set=noted)
+        _note_permission(call.services, allowed=True)
     except StoreError as error:
         log.warning("publish job not noted: %s", error)
     if wait:
-        return await _status(call, job.publish_id, wait=True)
+        return await status(call, job.publish_id, seconds=WAIT_SECONDS)
     return Result(
         f'已提交发布，publish_id：{job.publish_id}。一般几秒到几分钟，用 action="get" 查看进度。',
         {
@@ -74,7 +76,7 @@ async def submit(call: Call, media_id: DraftId, wait: Wait = False) -> Result:
 @tool.action("get", "查看发布进度", scope="read", given=("publish_id",), also=("status",))
 async def get(call: Call, publish_id: PublishId, wait: Wait = False) -> Result:
     """How far a publication is."""
-    return await _status(call, publish_id, wait=wait)
+    return await status(call, publish_id, seconds=WAIT_SECONDS if wait else 0)
 
 
 @tool.action(
@@ -122,19 +124,42 @@ async def list_(call: Call, offset: Offset = 0, count: Count = 20, no_content: N
     )
 
 
-async def _status(call: Call, publish_id: str, *, wait: bool) -> Result:
+async def status(call: Call, publish_id: str, *, seconds: float) -> Result:
+    """Return how far a publication is, once it has ended or the seconds are over. Raises WeChatError."""
     services = call.services
     client = services.client()
     began = services.clock()
     while True:
-        status = await publish.get(client, publish_id)
+        answer = await publish.get(client, publish_id)
         waited = services.clock() - began
-        publishing = status.get("publish_status") == publish.PUBLISHING
-        if not wait or not publishing or waited + _POLL > WAIT_SECONDS:
+        publishing = answer.get("publish_status") == publish.PUBLISHING
+        if not publishing or waited + _POLL > seconds:
             break
-        await call.report(waited, WAIT_SECONDS, "发布中……")
+        await call.report(waited, seconds, "发布中……")
         await services.sleep(_POLL)
-    return _told(call, publish_id, dict(status))
+    return _told(call, publish_id, dict(answer))
+
+
+def refused_before(services: McpServices) -> bool:
+    """Tell whether WeChat has lately refused to publish for this account (48001). Raises StoreError."""
+    return services.table.get(*_permission(services)) is not None
+
+
+def _note_permission(services: McpServices, *, allowed: bool) -> None:
+    """Remember that the account may not publish, or forget it. A store that fails costs a warning only."""
+    key = _permission(services)
+    try:
+        if not allowed:
+            ttl = int(services.clock()) + _KEPT
+            services.table.put({"pk": key[0], "sk": key[1], "ttl": ttl})
+        elif services.table.get(*key):
+            services.table.delete(*key)
+    except StoreError as error:
+        log.warning("permission to publish not noted: %s", error)
+
+
+def _permission(services: McpServices) -> tuple[str, str]:
+    return "publish_not_allowed", services.account().app_id
 
 
 def _told(call: Call, publish_id: str, status: dict[str, Any]) -> Result:

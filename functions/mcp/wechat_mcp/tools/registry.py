@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wechat_mcp.tooling.declaring import Declared
 from wechat_mcp.tools import (
+    article,
     auth,
     comment,
     draft,
@@ -31,6 +32,7 @@ TOOLS: dict[str, Declared] = {
     module.tool.name: module.tool
     for module in (
         auth,
+        article,
         upload_img,
         temporary_media,
         permanent_media,

@@ -163,6 +163,7 @@ def about(page: Page) -> dict[str, Any]:
         "description": page.description,
         "content_type": page.content_type,
         "size": page.size,
+        "sha256": page.sha256,
         "created": page.created,
         "updated": page.updated,
     }

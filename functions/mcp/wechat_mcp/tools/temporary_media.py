@@ -6,12 +6,13 @@ from typing import Annotated
 
 from pydantic import Field
 
-from wechat_mcp import files, images
+from wechat_mcp.files import WAYS, GivenFile
+from wechat_mcp.targets import TEMPORARY, THUMB
 from wechat_mcp.tooling.calling import Call
 from wechat_mcp.tooling.declaring import Declared
 from wechat_mcp.tooling.results import Refused, Result
 from wechat_mcp.tools.media_results import shown
-from wechat_mcp.tools.params import FileData, FileName, FilePath, MediaId, MediaType, UploadId, Url
+from wechat_mcp.tools.params import FileName, MediaId, MediaType
 from wechat_oa.api import media
 from wechat_oa.identifiers import time_ordered_id
 
@@ -24,39 +25,24 @@ tool = Declared(
 )
 
 _INDEX = "temporary_media"
-_TYPES = {"image": ("image/jpeg", "image/png", "image/gif"), "thumb": ("image/jpeg",)}
-_MOST = {"image": 2 << 20, "thumb": 64 << 10}
+_PICTURES = {"image": TEMPORARY, "thumb": THUMB}
 
 
 @tool.action(
     "upload",
     "上传一个文件",
     scope="write",
-    given=("file_path", "file_data", "url", "upload_id"),
+    given=WAYS,
 )
 async def upload(
     call: Call,
+    given: GivenFile,
     media_type: MediaType = "image",
-    file_path: FilePath = "",
-    file_data: FileData = "",
-    url: Url = "",
-    upload_id: UploadId = "",
-    file_name: FileName = "",
     title: Annotated[str, Field(description="视频的标题，只记在列表里", max_length=200)] = "",
     introduction: Annotated[str, Field(description="视频的简介，只记在列表里", max_length=1000)] = "",
 ) -> Result:
     """Upload a file, and remember that it is there."""
-    file = await files.bring(
-        call.services,
-        file_path=file_path,
-        file_data=file_data,
-        url=url,
-        upload_id=upload_id,
-        file_name=file_name,
-    )
-    changes = ""
-    if media_type in _TYPES:
-        file, changes = images.fit(file, _TYPES[media_type], _MOST[media_type])
+    file, changes = await given.bring(call.services, _PICTURES.get(media_type))
     done = await media.upload_temporary(
         call.client, media_type, file.data, filename=file.filename, content_type=file.content_type
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from wechat_mcp import files, images
+from wechat_mcp.files import GivenFile
+from wechat_mcp.targets import BODY
 from wechat_mcp.tooling.calling import Call
 from wechat_mcp.tooling.declaring import Declared
 from wechat_mcp.tooling.results import Result
-from wechat_mcp.tools.params import FileData, FileName, FilePath, UploadId, Url
 from wechat_oa.api import media
 
 tool = Declared(
@@ -16,35 +16,16 @@ tool = Declared(
     "WebP、过大或其他格式的图片会自动转换、压缩。",
 )
 
-_TYPES = ("image/jpeg", "image/png")
-_MOST = (1 << 20) - 1
-
 
 @tool.only("上传正文图片", scope="write")
-async def upload_img(
-    call: Call,
-    file_path: FilePath = "",
-    file_data: FileData = "",
-    url: Url = "",
-    upload_id: UploadId = "",
-    file_name: FileName = "",
-) -> Result:
+async def upload_img(call: Call, given: GivenFile) -> Result:
     """Upload a picture, made fit, and return its address."""
-    file = await files.bring(
-        call.services,
-        file_path=file_path,
-        file_data=file_data,
-        url=url,
-        upload_id=upload_id,
-        file_name=file_name,
-    )
-    fitted = images.fit(file, _TYPES, _MOST)
-    picture = fitted.file
+    picture, changes = await given.bring(call.services, BODY)
     uploaded = await media.upload_article_image(
         call.client, picture.data, filename=picture.filename, content_type=picture.content_type
     )
-    changed = f"（已转换：{fitted.changes}）" if fitted.changes else ""
+    changed = f"（已转换：{changes}）" if changes else ""
     return Result(
         f"图片已上传{changed}，地址：{uploaded.url}",
-        {"url": uploaded.url, "bytes": len(picture.data), "converted": fitted.changes},
+        {"url": uploaded.url, "bytes": len(picture.data), "converted": changes},
     )

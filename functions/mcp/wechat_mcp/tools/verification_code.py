@@ -45,7 +45,7 @@ async def generate(
     )
 
 
-@tool.action("validate", "检查能不能用", scope="read", given=("code",))
+@tool.action("validate", "检查能不能用", scope="read")
 async def validate(
     call: Call, custom_code: Annotated[str, Field(description="要检查的验证码", min_length=1, max_length=64)]
 ) -> Result:

@@ -1,9 +1,4 @@
-"""The model: any OpenAI-compatible chat service, streamed piece by piece.
-
-The client is OpenAI's own (its authentication, retries and errors); the pieces are read from the event
-stream directly, since building a typed object for every few characters costs more than everything else we do
-between the model and the reader.
-"""
+"""The model: any OpenAI-compatible chat service, streamed piece by piece."""
 
 from __future__ import annotations
 
@@ -11,23 +6,19 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from typing import Any
 
 import httpx2
-import openai
 
+from wechat_oa.ai.errors import ModelError, RefusedError
 from wechat_oa.ai.pieces import Cleaner
+from wechat_oa.ai.service import HTTP_ERRORS, Service, make_model_client, read_whole
 from wechat_oa.ai.usage import note_usage
 from wechat_oa.settings import DEFAULT_OPENAI_URL, AiSettings
 
 log = logging.getLogger(__name__)
 
-Failure = Literal["busy", "unreachable", "timeout", "refused", "misconfigured", "empty", "too_long", "broken"]
-
-POOL = httpx2.Limits(max_connections=1000, max_keepalive_connections=20)
-"""The pool asks each idle connection, for every request and every end of one, whether it is still open: a
-hundred of them would cost more than all the rest."""
 MAX_ANSWER_CHARACTERS = 40_000
 """A model that never stops is stopped here."""
 _MAX_LINE = 1 << 20
@@ -35,34 +26,20 @@ _DONE = b"[DONE]"
 _DRAIN_SECONDS = 0.05
 
 
-class ModelError(Exception):
-    """The model gave no answer, or broke off. ``failure`` says in which way; the text is for the log."""
-
-    def __init__(self, failure: Failure, detail: str) -> None:
-        super().__init__(f"{failure}: {detail}")
-        self.failure: Failure = failure
-
-
 class Model:
-    """One service and one model, with a connection pool that is kept."""
+    """One service and one model."""
 
-    def __init__(self, settings: AiSettings, http_client: httpx2.AsyncClient | None = None) -> None:
-        """Make a client; nothing is sent. ``http_client`` is for tests and for pools of one's own."""
+    def __init__(self, settings: AiSettings, http: httpx2.AsyncClient) -> None:
+        """Nothing is sent yet; ``http`` keeps the connections, and may be shared."""
         self._settings = settings
-        self._client = openai.AsyncOpenAI(
-            base_url=settings.api_url,
-            # Services without keys (Ollama) still want the header to be there.
-            api_key=settings.api_key or "none",
-            timeout=httpx2.Timeout(settings.timeout, connect=10),
-            max_retries=2,
-            http_client=http_client or openai.DefaultAsyncHttpxClient(limits=POOL),
-        )
+        self._service = Service(settings.api_url, settings.api_key, http)
         # OpenAI's newer models refuse max_tokens, everyone else's know nothing but it.
         official = settings.api_url == DEFAULT_OPENAI_URL
         self._limit_name = "max_completion_tokens" if official else "max_tokens"
         self._temperature = settings.temperature
         # Else a stream does not say what it took.
         self._asks_usage = settings.interaction_mode == "stream"
+        self._usage_taken = False
 
     async def answer(
         self, messages: Sequence[Mapping[str, Any]], *, seconds: float | None = None
@@ -79,27 +56,21 @@ class Model:
         length = 0
         try:
             async with asyncio.timeout_at(deadline):
-                manager, response = await self._request(messages)
-            try:
-                async with contextlib.aclosing(_pieces(response)) as pieces:
-                    while length < MAX_ANSWER_CHARACTERS:
-                        async with asyncio.timeout_at(deadline):
-                            piece = await anext(pieces, None)
-                        text = cleaner.feed(piece) if piece is not None else cleaner.end()
-                        text = text[: MAX_ANSWER_CHARACTERS - length]
-                        length += len(text)
-                        if text:
-                            yield text
-                        if piece is None:
-                            break
-            finally:
-                await manager.__aexit__(None, None, None)
-        except (TimeoutError, httpx2.TimeoutException) as error:
+                response = await self._ask(messages)
+            async with contextlib.aclosing(response), contextlib.aclosing(_pieces(response)) as pieces:
+                while length < MAX_ANSWER_CHARACTERS:
+                    async with asyncio.timeout_at(deadline):
+                        piece = await anext(pieces, None)
+                    text = cleaner.feed(piece) if piece is not None else cleaner.end()
+                    text = text[: MAX_ANSWER_CHARACTERS - length]
+                    length += len(text)
+                    if text:
+                        yield text
+                    if piece is None:
+                        break
+        except (TimeoutError, httpx2.ReadTimeout) as error:
             raise ModelError("timeout", "no end of the answer in time") from error
-        except openai.OpenAIError as error:
-            # Not "from error": its text may quote the question or the key, and a traceback would show it.
-            raise _model_error(error) from None
-        except httpx2.HTTPError as error:
+        except HTTP_ERRORS as error:
             raise ModelError("broken", type(error).__name__) from error
         if length == 0:
             raise ModelError("empty", "the model answered nothing")
@@ -108,36 +79,28 @@ class Model:
 
     async def transcribe(self, voice: bytes, file_name: str) -> str:
         """Return what is said in a voice message (``audio/transcriptions``). Raises ModelError."""
+        model = {"model": self._settings.transcription_model}
         try:
             async with asyncio.timeout(self._settings.timeout):
-                result = await self._client.audio.transcriptions.create(
-                    model=self._settings.transcription_model, file=(file_name, voice)
+                response = await self._service.post(
+                    "/audio/transcriptions", data=model, files={"file": (file_name, voice)}
                 )
-        except TimeoutError as error:
+                async with contextlib.aclosing(response):
+                    text = _json(await read_whole(response)).get("text")
+        except (TimeoutError, httpx2.ReadTimeout) as error:
             raise ModelError("timeout", "no transcript in time") from error
-        except openai.OpenAIError as error:
-            raise _model_error(error) from None
-        except (ValueError, RecursionError) as error:
-            raise ModelError("broken", "the transcript is not JSON") from error
-        # The client hands on whatever the service says, its type notwithstanding.
-        text = getattr(result, "text", None)
+        except HTTP_ERRORS as error:
+            raise ModelError("broken", type(error).__name__) from error
         if not isinstance(text, str):
             raise ModelError("broken", "no transcript in the answer")
         return text.strip()
 
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.close()
-
-    async def _request(self, messages: Sequence[Mapping[str, Any]]) -> tuple[Any, Any]:
+    async def _ask(self, messages: Sequence[Mapping[str, Any]]) -> httpx2.Response:
         """Send the request; when the model refuses a parameter by name, leave that out and ask again."""
         for _ in range(4):
             parameters: dict[str, Any] = {
                 "model": self._settings.model,
-                # The client would look at every message for what it might convert: milliseconds of a long
-                # conversation, and there is nothing to convert. What is "extra" goes as it is.
-                "messages": [],
-                "extra_body": {"messages": messages},
+                "messages": messages,
                 "stream": self._settings.interaction_mode == "stream",
                 self._limit_name: self._settings.max_tokens,
             }
@@ -145,25 +108,27 @@ class Model:
                 parameters["temperature"] = self._temperature
             if self._asks_usage:
                 parameters["stream_options"] = {"include_usage": True}
-            manager = self._client.chat.completions.with_streaming_response.create(**parameters)
             try:
-                return manager, await manager.__aenter__()
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                if not self._adapt(error, parameters):
+                response = await self._service.ask("/chat/completions", parameters)
+            except RefusedError as error:
+                if error.status not in (400, 422) or not self._adapt(error.about, parameters):
                     raise
+            else:
+                self._usage_taken = self._asks_usage
+                return response
         raise ModelError("misconfigured", "the model takes neither of the ways to ask it")
 
-    def _adapt(self, error: openai.APIStatusError, sent: Mapping[str, Any]) -> bool:
+    def _adapt(self, about: str, sent: Mapping[str, Any]) -> bool:
         """Remember what to do differently; ``sent`` tells what was wrong, since by now another question may
         have been refused for the same."""
-        about = f"{error.param} {error.message} {error.body}"
         if "max_tokens" in sent and "max_tokens" in about:
             self._limit_name = "max_completion_tokens"
         elif "max_completion_tokens" in sent and "max_completion_tokens" in about:
             self._limit_name = "max_tokens"
         elif "temperature" in sent and "temperature" in about:
             self._temperature = None
-        elif "stream_options" in sent and "stream_options" in about:
+        elif "stream_options" in sent and ("stream_options" in about or not self._usage_taken):
+            # Not every service names what it does not know, and a figure for the log is not worth an answer.
             self._asks_usage = False
         else:
             return False
@@ -171,15 +136,15 @@ class Model:
         return True
 
 
-async def _pieces(response: Any) -> AsyncGenerator[str]:
+async def _pieces(response: httpx2.Response) -> AsyncGenerator[str]:
     """Yield the text of an event stream, or of one JSON answer, as it arrives."""
     if "text/event-stream" not in response.headers.get("content-type", ""):
-        answer = _whole(await response.read())
+        answer = _whole(await read_whole(response))
         yield _content(answer)
         _check_whole([answer])
         return
     rest = b""
-    chunks = response.iter_bytes()
+    chunks = response.aiter_bytes()
     async for chunk in chunks:
         # One network read may hold many events: their texts go on together.
         *lines, rest = (rest + chunk).split(b"\n")
@@ -212,7 +177,7 @@ async def _drain(chunks: AsyncIterator[bytes]) -> None:
     A new one costs a handshake; a service that keeps this one open is not waited for, and how it ends no
     longer matters.
     """
-    with contextlib.suppress(TimeoutError, httpx2.HTTPError):
+    with contextlib.suppress(TimeoutError, *HTTP_ERRORS):
         async with asyncio.timeout(_DRAIN_SECONDS):
             async for _ in chunks:
                 pass
@@ -270,50 +235,21 @@ def _short(error: object) -> str:
     return f"{error.get('type')} {error.get('code')}"[:80] if isinstance(error, dict) else "unknown"
 
 
-# OpenAI's, and DashScope's for an account without credit.
-_OWNER_CODES = frozenset({"insufficient_quota", "model_not_found", "Arrearage"})
-
-
-def _model_error(error: openai.OpenAIError) -> ModelError:
-    failure: Failure = "broken"
-    detail = type(error).__name__
-    match error:
-        case openai.APITimeoutError():
-            failure = "timeout"
-        case openai.APIConnectionError():
-            failure, detail = "unreachable", type(error.__cause__).__name__
-        case openai.APIStatusError():
-            detail = f"HTTP {error.status_code} {error.code or ''}".strip()[:80]
-            if error.code in _OWNER_CODES:
-                failure = "misconfigured"
-            elif error.status_code in (408, 409, 429) or error.status_code >= 500:
-                failure = "busy"
-            elif error.status_code in (400, 413, 422):
-                failure = "refused"
-            else:
-                # The key, the address, the model or the credit: only the owner can mend it.
-                failure = "misconfigured"
-    return ModelError(failure, detail)
-
-
 class Models:
-    """Models by their settings, so that connections are kept while the owner's settings stay the same."""
+    """Models by their settings, on one pool of connections."""
 
-    def __init__(
-        self, http_client: Callable[[AiSettings], httpx2.AsyncClient | None] = lambda _settings: None
-    ) -> None:
-        """``http_client`` makes a model's own connection pool; None leaves it to OpenAI's client."""
-        self._http_client = http_client
+    def __init__(self, http: httpx2.AsyncClient | None = None) -> None:
+        """``http`` is for tests and for clients of one's own; it is closed with the models."""
+        self._http = http or make_model_client()
         self._models: dict[AiSettings, Model] = {}
 
     def __call__(self, settings: AiSettings) -> Model:
         """Return the model for these settings, the same one each time."""
         if settings not in self._models:
             # Settings change rarely: what was made for earlier ones is let go.
-            self._models = {settings: Model(settings, self._http_client(settings))}
+            self._models = {settings: Model(settings, self._http)}
         return self._models[settings]
 
     async def close(self) -> None:
-        """Close the connections of all models."""
-        for model in self._models.values():
-            await model.close()
+        """Close the connections."""
+        await self._http.aclose()

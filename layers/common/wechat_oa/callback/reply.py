@@ -77,6 +77,25 @@ class TransferReply(NamedTuple):
 Reply: TypeAlias = TextReply | ImageReply | VoiceReply | VideoReply | MusicReply | NewsReply | TransferReply
 
 
+def in_words(reply: Reply) -> str:
+    """Return a reply as a text: for what is read, or told to the model."""
+    match reply:
+        case TextReply(content):
+            return content
+        case ImageReply():
+            return "[图片]"
+        case VoiceReply():
+            return "[语音]"
+        case VideoReply(title=title):
+            return f"[视频] {title}".strip()
+        case MusicReply(title=title):
+            return f"[音乐] {title}".strip()
+        case NewsReply(articles):
+            return "\n".join(f"[图文] {article.title}" for article in articles)
+        case TransferReply():
+            return "[转人工客服]"
+
+
 def within_limits(reply: Reply, msg_type: str) -> Reply:
     """Return the reply with no more articles than a message of this type may be answered with.
 

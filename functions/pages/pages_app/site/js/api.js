@@ -1,6 +1,6 @@
 // The pages API: where it is, and every call to it.
 
-import { t } from "./text.js";
+import { errorText, t } from "./text.js";
 
 /** A call did not work. `message` is for people, `code` is the API's word. */
 export class ApiError extends Error {
@@ -42,7 +42,7 @@ async function call(method, path, json) {
   if (response.ok) return response;
   const said = await response.json().catch(() => ({}));
   const text = said.error ?? (response.status === 413 ? t("文件太大了") : t("服务暂时不可用，请稍后再试。"));
-  throw new ApiError(text, said.code, response.status);
+  throw new ApiError(errorText(said.code, text, response.headers.get("Retry-After")), said.code, response.status);
 }
 
 /** A header takes bytes only: anything beyond ASCII goes as UTF-8. */
@@ -56,8 +56,12 @@ export async function list(kind, cursor = "") {
   return (await call("GET", `/api/pages?${query}`)).json();
 }
 
-/** Host a file's bytes under a name and return the page. */
-export async function upload(name, bytes, overwrite) {
+const MOST_BYTES = 4_000_000; // the most that any setting allows; more would be refused on its way, without a word
+
+/** Host a file under a name and return the page. */
+export async function upload(name, file, overwrite) {
+  if (file.size > MOST_BYTES) throw new ApiError(t("文件太大了"), "too_large");
+  const bytes = new Uint8Array(await file.arrayBuffer());
   let binary = "";
   for (let at = 0; at < bytes.length; at += 32768) binary += String.fromCharCode(...bytes.subarray(at, at + 32768));
   const json = { filename: name, content_base64: btoa(binary), overwrite };

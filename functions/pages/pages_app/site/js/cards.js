@@ -4,6 +4,7 @@ import { qrCode, remove } from "./api.js";
 import { $, ask, copy, el, tell } from "./dom.js";
 import { t } from "./text.js";
 
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 const SAID = 1600; // milliseconds that a button says that it has copied
 
 /** Return a page's entry. */
@@ -69,13 +70,17 @@ async function showQr(page, title) {
   image.alt = page.url;
   $("qr-title").textContent = title;
   $("qr-address").textContent = page.url;
+  $("qr-here").hidden = !LOOPBACK.test(new URL(page.url).hostname);
   $("qr").showModal();
 }
 
 async function removePage(page, title, entry) {
   if (!(await ask(t("删除「{title}」？链接会马上失效。", { title }), t("删除")))) return;
   await remove(page.name);
+  // Whoever works with the keyboard stays where they are.
+  const beside = entry.nextElementSibling ?? entry.previousElementSibling;
   entry.remove();
+  (beside?.querySelector("h2 a") ?? $("files")).focus();
   $("none").hidden = $("pages").childElementCount > 0 || !$("more").hidden;
 }
 

@@ -47,7 +47,7 @@ async function enter(password) {
 
 async function show(chosen) {
   kind = chosen;
-  for (const tab of $("kinds").children) tab.setAttribute("aria-selected", String(tab.dataset.kind === kind));
+  for (const choice of $("kinds").children) choice.setAttribute("aria-pressed", String(choice.dataset.kind === kind));
   await fill("");
 }
 
@@ -64,6 +64,7 @@ async function fill(cursor) {
     next = found.next ?? "";
     $("more").hidden = !next;
     $("none").hidden = $("pages").childElementCount > 0;
+    if (cursor) entries[0]?.querySelector("h2 a").focus();
   } catch (error) {
     if (mine === asked) tell($("problem"), error.message);
   } finally {

@@ -31,6 +31,25 @@ const ENGLISH = {
   "网络不通，请检查网络后再试。": "No connection. Check your network and try again.",
   "服务暂时不可用，请稍后再试。": "The service is not available right now. Please try again later.",
   "文件太大了": "The file is too large",
+  "这个地址只有这台电脑打得开。要用手机看：把 WECHAT_MSG_SERVER_HOST 设成 0.0.0.0，用这台电脑在局域网里的地址打开网页管理。":
+    "Only this computer can open this address. For a phone, set WECHAT_MSG_SERVER_HOST to 0.0.0.0 and open this page by the computer’s address in your network.",
+};
+
+// The API's errors, by its word for each. {seconds} is how long to wait.
+const ENGLISH_ERRORS = {
+  bad_content: "A page must not be empty, must be UTF-8, and takes at most 2 MB unless PAGES_MAX_BYTES says otherwise.",
+  bad_name:
+    "A name has 1 to 50 letters, digits, -, _ and Chinese characters, and is not one that the system uses. " +
+    "A file ends in .css, .gif, .ico, .jpeg, .jpg, .js, .json, .pdf, .png, .svg, .txt, .webp, .woff2 or .xml.",
+  busy: "This page is being changed right now. Please try again in a minute.",
+  closed: "The page manager is closed: no OPENAI_CONFIG_PASSWORD is set.",
+  name_taken: "There is a page of this name already. Choose another name, or overwrite it.",
+  not_found: "There is no such page any more.",
+  password_needed: "A password is needed.",
+  too_large: "The file is too large",
+  too_many_tries: "Too many wrong tries. Please try again in {seconds} seconds.",
+  unavailable: "The service is not available right now. Please try again later.",
+  wrong_password: "Wrong password.",
 };
 
 const chinese = /^zh\b/i.test(navigator.language);
@@ -39,6 +58,11 @@ const chinese = /^zh\b/i.test(navigator.language);
 export function t(text, values = {}) {
   const said = chinese ? text : (ENGLISH[text] ?? text);
   return said.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** Return what an error of the API says, in the visitor's language where there are words for it. */
+export function errorText(code, text, seconds) {
+  return chinese || !ENGLISH_ERRORS[code] ? text : t(ENGLISH_ERRORS[code], { seconds });
 }
 
 /** Put the page's own words into the visitor's language. */

@@ -48,7 +48,7 @@ const CANCELLED = Symbol("cancelled");
 async function stored(file, overwrite) {
   const name = nameFor(file.name);
   try {
-    return await upload(name, new Uint8Array(await file.arrayBuffer()), overwrite);
+    return await upload(name, file, overwrite);
   } catch (error) {
     if (error.code !== "name_taken") throw error;
     if (!(await ask(t("已经有 {name} 了，要覆盖它吗？", { name }), t("覆盖")))) throw CANCELLED;
