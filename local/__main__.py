@@ -7,7 +7,7 @@ import asyncio
 import sys
 
 from local import config_command
-from local.house import read_environment
+from local.environment import read_environment
 from local.platform.account import MODES
 from wechat_oa.settings import SettingsError, read_settings
 from wechat_oa.store.table import StoreError

@@ -48,7 +48,7 @@ _NO_PUSH = "关：超时的回答由粉丝回复「继续」来看（WECHAT_CUST
 def _model(house: House) -> str:
     if house.demo_answers:
         return "演示模型：没有设置 OPENAI_API_KEY，回答是写好的文字，不是 AI"
-    ai = house.settings.wechat
+    ai = house.services.ai
     return f"{ai.model}   {ai.api_url}"
 
 

@@ -38,13 +38,19 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     if options.action == "show":
         _print(config.document("replies"))
         return 0
+    if not options.file:
+        print("要换成哪个文件里的？例如：python -m local config load rules.json", file=sys.stderr)
+        return 2
     try:
-        text = sys.stdin.read() if options.file == "-" else Path(options.file or "").read_text("utf-8")
+        text = sys.stdin.read() if options.file == "-" else Path(options.file).read_text("utf-8")
         document = json.loads(text)
         if not isinstance(document, dict):
             raise RuleError("整个文件要是一个 JSON 对象")
         config.save_reply_rules(document)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        print(f"没有改动：读不了 {options.file}（{error.strerror}）", file=sys.stderr)
+        return 1
+    except ValueError as error:
         print(f"没有改动：{error}", file=sys.stderr)
         return 1
     print("已保存，几秒内生效。")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,7 +10,6 @@ from ipaddress import ip_address
 from pathlib import Path
 
 import httpx
-from dotenv import dotenv_values
 
 from chat_app.services import ChatServices
 from local import demo_model
@@ -34,12 +32,6 @@ CONCURRENT_ANSWERS = 256
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 GRACE_SECONDS = 20.0
 """What answers under way get to finish when the server stops."""
-
-
-def read_environment(env_file: Path = Path(".env")) -> dict[str, str]:
-    """Return the environment, with what ``.env`` sets where the environment itself does not."""
-    from_file = {name: value for name, value in dotenv_values(env_file).items() if value is not None}
-    return {**from_file, **os.environ}
 
 
 class House:
@@ -80,6 +72,7 @@ class House:
         self.chat = ChatServices(self.settings, self.table, Models(self.model_client))
         self._stop = asyncio.Event()
         self._working: asyncio.Task[None] | None = None
+        self._account_http: httpx.AsyncClient | None = None
 
     @property
     def simulator(self) -> bool:
@@ -90,9 +83,14 @@ class House:
         return self.configured.msg_server_host in LOOPBACK and not self.configured.wechat_token
 
     @property
+    def demo_served(self) -> bool:
+        """Whether the demo model is there: it answers where no model is configured."""
+        return not (self.configured.wechat.configured and self.configured.chat.configured)
+
+    @property
     def demo_answers(self) -> bool:
-        """Whether the demo model answers followers."""
-        return not self.configured.wechat.configured
+        """Whether the demo model answers followers now; the owner may have saved another one."""
+        return self.services.ai.api_url == self.base_url + demo_model.PATH
 
     @property
     def real_account(self) -> bool:
@@ -101,8 +99,9 @@ class House:
 
     def start(self) -> None:
         """Start to work through the queue."""
-        to_platform = None if self.real_account else make_http_client(httpx.AsyncHTTPTransport())
-        worker = Worker(self.services, self.models, account_messenger(self.services, to_platform))
+        self._account_http = make_http_client(None if self.real_account else httpx.AsyncHTTPTransport())
+        messenger = account_messenger(self.services, self._account_http)
+        worker = Worker(self.services, self.models, messenger)
         self._working = asyncio.create_task(
             self.queue.run(worker.work, concurrency=CONCURRENT_ANSWERS, stop=self._stop, grace=GRACE_SECONDS)
         )
@@ -114,6 +113,8 @@ class House:
             await self._working
         await self.model_client.aclose()
         await self.http.aclose()
+        if self._account_http:
+            await self._account_http.aclose()
         self.queue.close()
         self.table.close()
 

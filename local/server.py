@@ -66,8 +66,8 @@ def make_app(house: House) -> Starlette:
     routes.append(Route("/health", health))
     routes += chat_routes(house)
     if house.simulator:
-        routes += simulator_routes(house.platform, pace=house.pace if house.demo_answers else None)
-    if house.demo_answers:
+        routes += simulator_routes(house.platform, pace=house.pace if house.demo_served else None)
+    if house.demo_served:
         routes += house.demo.routes()
     if not house.real_account:
         routes.append(Mount(PLATFORM_PATH, routes=api_routes(house.platform)))

@@ -21,6 +21,7 @@ import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Route as PageRoute
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -380,6 +381,26 @@ def test_mode_and_format_are_switched_for_the_next_message(desk: Page) -> None:
     say(desk, "二")
     expect(desk.locator(".summary")).to_contain_text("兼容模式 · XML")
     expect(answers(desk)).to_have_text(["你说：一", "你说：二"])
+
+
+def test_a_choice_on_its_way_stays_when_an_earlier_one_is_confirmed(desk: Page) -> None:
+    held: list[PageRoute] = []
+
+    def hold(route: PageRoute) -> None:
+        if "push_format" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    desk.route("**/api/settings", hold)
+    desk.get_by_label("JSON").check(force=True)
+    desk.get_by_label("明文").check(force=True)
+    say(desk, "一")
+    expect(desk.locator(".summary")).to_contain_text("明文模式 · XML")
+    expect(desk.get_by_label("JSON")).to_be_checked()
+    held[0].continue_()
+    expect(desk.get_by_label("JSON")).to_be_checked()
+    desk.unroute("**/api/settings")
 
 
 def test_settings_reach_the_server(desk: Page, world: World) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.account import AES_KEY, APP_ID, TOKEN, Follower, client, environment, running
+from tests.support.account import AES_KEY, APP_ID, TOKEN, Follower, client, environment, running_here
 from tests.support.serving import serving
 from tests.support.upstream import Behaviour, Upstream
 from wechat_oa.callback.crypto import MessageCrypto
@@ -201,10 +201,10 @@ async def served(tmp_path: Path) -> AsyncGenerator[tuple[str, Upstream, httpx.As
     upstream = Upstream(lambda _: Behaviour("好。"))
     async with (
         serving(upstream.app()) as address,
-        running(environment(tmp_path, address)) as server,
+        running_here(environment(tmp_path, address)) as url,
         client() as http,
     ):
-        yield server.callback_url, upstream, http
+        yield f"{url}/wechat/reply", upstream, http
 
 
 async def test_ten_megabytes_are_refused_before_they_are_read(

@@ -11,10 +11,9 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.support.account import Follower, client, environment, running
+from tests.support.account import Follower, client, environment, running, running_here
 from tests.support.serving import serving
 from tests.support.upstream import Behaviour, Upstream
 from tests.support.waiting import until
@@ -288,8 +287,8 @@ async def test_an_answer_whose_writer_is_gone_is_given_up_when_asked_for(
 ) -> None:
     service, address = upstream
     service.script = lambda _: Behaviour(ANSWER, seconds=20)
-    async with running(environment(tmp_path, address)) as server, client() as http:
-        follower = Follower("等待者", server.callback_url, http)
+    async with running_here(environment(tmp_path, address)) as url, client() as http:
+        follower = Follower("等待者", f"{url}/wechat/reply", http)
         table = SqliteTable(tmp_path / "table.db")
         services = Services(read_settings(environment(tmp_path, address)), table, Jobs())
         services.answers.claim("lost", follower.openid, "问")
@@ -360,8 +359,8 @@ async def test_the_callback_while_the_table_refuses_asks_wechat_to_come_again(
 
 async def test_health_says_when_it_is_ready(tmp_path: Path, upstream: tuple[Upstream, str]) -> None:
     _, address = upstream
-    async with running(environment(tmp_path, address)) as server, httpx.AsyncClient(trust_env=False) as http:
-        health = await http.get(f"http://127.0.0.1:{server.port}/health")
+    async with running_here(environment(tmp_path, address)) as url, client() as http:
+        health = await http.get(f"{url}/health")
         assert health.json() == {
             "status": "ok",
             "table": "ok",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
+import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 
 from local.house import House
-from tests.support.account import ROOT, Server, environment, running
+from tests.support.account import ROOT, Server, environment, running, running_here
 from tests.support.serving import free_port, serving
 from tests.support.upstream import Behaviour, Upstream
 
@@ -33,6 +36,14 @@ async def _local(*arguments: str, **settings: str) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), errors.decode()
 
 
+@contextlib.contextmanager
+def _taken_port() -> Iterator[int]:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        yield taken.getsockname()[1]
+
+
 async def test_a_setting_that_makes_no_sense_stops_the_start_with_a_line_that_names_it(
     tmp_path: Path,
 ) -> None:
@@ -46,23 +57,21 @@ async def test_a_setting_that_makes_no_sense_stops_the_start_with_a_line_that_na
 
 
 async def test_a_port_in_use_is_said(tmp_path: Path) -> None:
-    async with running(environment(tmp_path, "http://127.0.0.1:9")) as server:
-        status, _, errors = await _local(
-            WECHAT_OA_DATA_DIR=str(tmp_path), WECHAT_MSG_SERVER_PORT=str(server.port)
-        )
+    with _taken_port() as port:
+        status, _, errors = await _local(WECHAT_OA_DATA_DIR=str(tmp_path), WECHAT_MSG_SERVER_PORT=str(port))
     assert status == 1
-    assert f"端口 {server.port} 已经被占用" in errors
+    assert f"端口 {port} 已经被占用" in errors
 
 
 async def test_the_port_of_the_pages_in_use_is_said_too_and_the_first_is_not_kept(tmp_path: Path) -> None:
-    async with running(environment(tmp_path, "http://127.0.0.1:9")) as server:
+    with _taken_port() as port:
         status, _, errors = await _local(
             WECHAT_OA_DATA_DIR=str(tmp_path),
             WECHAT_MSG_SERVER_PORT=str(free_port()),
-            PAGES_PORT=str(server.port),
+            PAGES_PORT=str(port),
         )
     assert status == 1
-    assert f"端口 {server.port} 已经被占用" in errors
+    assert f"端口 {port} 已经被占用" in errors
     assert "PAGES_PORT=" in errors
 
 
@@ -89,14 +98,13 @@ async def test_where_others_may_reach_it_or_a_real_token_signs_there_is_no_simul
     tmp_path: Path, more: dict[str, str]
 ) -> None:
     settings = {**environment(tmp_path, "http://127.0.0.1:9"), **more}
-    async with running(settings) as server, httpx.AsyncClient(trust_env=False) as http:
-        assert (await http.get(f"http://127.0.0.1:{server.port}/simulator/")).status_code == 404
+    async with running_here(settings) as url, httpx.AsyncClient(trust_env=False) as http:
+        assert (await http.get(f"{url}/simulator/")).status_code == 404
 
 
 async def test_the_context_path_stands_before_the_callback(tmp_path: Path) -> None:
     settings = environment(tmp_path, "http://127.0.0.1:9", WECHAT_MSG_CONTEXT_PATH="/wechat-oa")
-    async with running(settings) as server, httpx.AsyncClient(trust_env=False) as http:
-        url = f"http://127.0.0.1:{server.port}"
+    async with running_here(settings) as url, httpx.AsyncClient(trust_env=False) as http:
         for path in ("/wechat-oa/wechat/reply", "/wechat/reply"):
             assert (await http.get(url + path)).status_code == 403
         for path in ("/", "/static-pages/", "/manage/", "/api/pages"):
@@ -157,12 +165,11 @@ async def test_the_owner_changes_texts_and_keywords_while_it_runs(tmp_path: Path
     rules.write_text(json.dumps({"keywords": [{"words": ["价格"], "match": "contains", "reply": "十元"}]}))
     async with serving(upstream.app()) as address:
         settings = environment(tmp_path, address, WECHAT_OA_SIMULATOR="on")
-        async with running(settings) as server:
+        async with running_here(settings) as url:
             status, out, _ = await _local("config", "load", str(rules), **settings)
             assert (status, out) == (0, "已保存，几秒内生效。\n")
             status, out, _ = await _local("config", "show", **settings)
             assert json.loads(out) == json.loads(rules.read_text())
-            url = f"http://127.0.0.1:{server.port}"
             _, out, _ = await _local("send", "你们的价格？", "--url", url, **settings)
             assert "十元" in out
             assert upstream.calls == []
@@ -189,3 +196,9 @@ async def test_rules_that_make_no_sense_change_nothing(
     assert said in errors
     _, out, _ = await _local("config", "show", **settings)
     assert json.loads(out) == {}
+
+
+async def test_loading_without_a_file_says_how(tmp_path: Path) -> None:
+    status, _, errors = await _local("config", "load", WECHAT_OA_DATA_DIR=str(tmp_path))
+    assert status == 2
+    assert "config load rules.json" in errors

@@ -19,7 +19,7 @@ from local.platform.api import api_routes
 from local.platform.people import Follower as PhoneOf
 from local.platform.state import Platform
 from tests.functions.test_faults import ANSWER, Jobs
-from tests.support.account import APP_ID, Follower, Server, client, environment, running
+from tests.support.account import APP_ID, Follower, client, environment, running_here
 from tests.support.serving import serving
 from tests.support.upstream import Behaviour, Upstream
 from tests.support.waiting import until
@@ -37,8 +37,16 @@ PUSH_PROMPT = DEFAULT_TEXTS["push_prompt"]
 class Stage:
     """An account that may push, its model, and the phone of one follower."""
 
-    def __init__(self, server: Server, upstream: Upstream, platform: Platform, follower: Follower) -> None:
-        self.server = server
+    def __init__(
+        self,
+        settings: dict[str, str],
+        callback_url: str,
+        upstream: Upstream,
+        platform: Platform,
+        follower: Follower,
+    ) -> None:
+        self.settings = settings
+        self.callback_url = callback_url
         self.upstream = upstream
         self.platform = platform
         self.follower = follower
@@ -86,9 +94,11 @@ async def make_stage(tmp_path: Path) -> AsyncGenerator[MakeStage]:
             settings = environment(
                 tmp_path, address, WECHAT_CUSTOMER_MESSAGE="true", WECHAT_OFFICIAL_API_URL=api, **more
             )
-            server = await stack.enter_async_context(running(settings))
+            url = await stack.enter_async_context(running_here(settings))
             platform.follower("小明")
-            return Stage(server, upstream, platform, Follower("小明", server.callback_url, http))
+            callback_url = f"{url}/wechat/reply"
+            follower = Follower("小明", callback_url, http)
+            return Stage(settings, callback_url, upstream, platform, follower)
 
         yield make
 
@@ -146,10 +156,10 @@ async def test_an_account_that_may_not_push_falls_back_to_the_word(
 
 def _refused(stage: Stage) -> bool:
     """Whether the server has noted that pushes are refused."""
-    folder = stage.server.settings["WECHAT_OA_DATA_DIR"]
+    folder = stage.settings["WECHAT_OA_DATA_DIR"]
     table = SqliteTable(Path(folder) / "table.db")
     try:
-        settings = read_settings(stage.server.settings)
+        settings = read_settings(stage.settings)
         return not Services(settings, table, Jobs()).may_push
     finally:
         table.close()
@@ -201,7 +211,7 @@ async def test_twenty_pushes_at_once_fetch_one_token(make_stage: MakeStage) -> N
     for name in names:
         stage.platform.note_action(stage.platform.follower(name), bodies.text("问"))
     async with httpx.AsyncClient(trust_env=False) as http:
-        await asyncio.gather(*(Follower(n, stage.server.callback_url, http).say("问") for n in names))
+        await asyncio.gather(*(Follower(n, stage.callback_url, http).say("问") for n in names))
     await until(lambda: all(_has_push(stage.platform, name) for name in names))
     assert fetched == ["token"]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from starlette.responses import RedirectResponse, StreamingResponse
 from starlette.routing import Route
 
 from tests.support.serving import serving
@@ -55,6 +55,20 @@ async def test_a_slow_answer_runs_out_of_time() -> None:
     async with _service(Behaviour("字" * 20, seconds=20)) as (_, model):
         said, failure = await failed(model.answer(MESSAGES, seconds=0.2))
     assert (said, failure.failure) == ("", "timeout")
+
+
+async def test_a_service_that_points_elsewhere_is_not_followed() -> None:
+    """It could point into a private network, and what a visitor wrote would go along."""
+    upstream = Upstream(lambda question: Behaviour("好"))
+
+    async def elsewhere(request: Request) -> RedirectResponse:
+        return RedirectResponse(f"{address}/v1/chat/completions", 307)
+
+    app = Starlette(routes=[Route("/chat/completions", elsewhere, methods=["POST"])])
+    async with serving(upstream.app()) as address, serving(app) as pointing, make_model_client() as http:
+        said, failure = await failed(Model(AiSettings(api_url=pointing), http).answer(MESSAGES))
+    assert (said, failure.failure) == ("", "misconfigured")
+    assert upstream.calls == []
 
 
 async def test_closing_the_answer_early_ends_it_for_the_service_too() -> None:

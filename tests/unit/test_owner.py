@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.support.clock import Clock
@@ -55,6 +57,27 @@ def test_while_one_must_wait_even_the_right_password_is_not_looked_at(
     for _ in range(FREE_TRIES):
         with pytest.raises(WrongPasswordError):
             owner.check("v1", "guess")
+
+
+def test_the_right_password_opens_for_many_at_once_and_a_wrong_one_does_not(owner: OwnerPassword) -> None:
+    """An owner's program may send several pages at the same time."""
+    with ThreadPoolExecutor(20) as threads:
+        list(threads.map(lambda _: owner.check("v1", PASSWORD), range(40)))
+        tried = list(threads.map(lambda _: _outcome(owner, "guess"), range(40)))
+    assert tried.count(WrongPasswordError) <= FREE_TRIES + 1
+    assert set(tried) == {WrongPasswordError, TooManyTriesError}
+    while _outcome(owner, "guess") is WrongPasswordError:
+        pass
+    with pytest.raises(TooManyTriesError):
+        owner.check("v1", PASSWORD)
+
+
+def _outcome(owner: OwnerPassword, given: str) -> type[Exception] | None:
+    try:
+        owner.check("v1", given)
+    except (WrongPasswordError, TooManyTriesError) as error:
+        return type(error)
+    return None
 
 
 def test_no_password_at_all_is_refused_but_is_no_guess(owner: OwnerPassword) -> None:

@@ -213,11 +213,29 @@ def test_the_deployments_key_is_not_copied_and_may_change_there(
     assert config.ai("chat", replace(DEPLOYED, api_key="sk-new")).api_key == "sk-new"
 
 
-def test_a_key_is_for_one_service_when_the_deployment_moves_to_another(config: RuntimeConfig) -> None:
-    config.save_ai("chat", replace(DEPLOYED, model="n"), DEPLOYED)
-    moved = replace(DEPLOYED, api_url="https://c.example/v1", api_key="sk-c")
-    now = config.ai("chat", moved)
-    assert (now.api_url, now.api_key) == ("https://a.example/v1", ""), "not sk-c, which is another's"
+MOVED = replace(DEPLOYED, api_url="https://c.example/v1", api_key="sk-c", model="c")
+
+
+def test_when_the_deployment_moves_to_another_service_a_model_of_the_first_is_not_asked_for_there(
+    config: RuntimeConfig,
+) -> None:
+    config.save_ai("chat", replace(DEPLOYED, model="n", prompt="q"), DEPLOYED)
+    assert config.ai("chat", DEPLOYED) == replace(DEPLOYED, model="n", prompt="q")
+    assert config.ai("chat", MOVED) == replace(MOVED, prompt="q")
+
+
+def test_whoever_changes_the_prompt_only_goes_along_with_the_deployment_in_everything_else(
+    config: RuntimeConfig,
+) -> None:
+    config.save_ai("chat", replace(DEPLOYED, prompt="q"), DEPLOYED)
+    redeployed = replace(MOVED, temperature=1.5, max_tokens=99)
+    assert config.ai("chat", redeployed) == replace(redeployed, prompt="q")
+
+
+def test_what_is_set_back_to_the_deployments_own_follows_it_again(config: RuntimeConfig) -> None:
+    config.save_ai("chat", replace(DEPLOYED, prompt="q", model="n", temperature=None), DEPLOYED)
+    config.save_ai("chat", DEPLOYED, DEPLOYED)
+    assert config.ai("chat", MOVED) is MOVED
 
 
 def test_a_saved_key_goes_only_where_it_was_saved_for(config: RuntimeConfig) -> None:
@@ -233,11 +251,11 @@ def test_a_service_without_a_key_is_not_given_the_deployments(config: RuntimeCon
     assert config.ai("chat", DEPLOYED).api_key == ""
 
 
-def test_a_document_that_names_an_address_only_gets_no_key(
+def test_a_document_that_names_an_address_without_a_key_never_gets_the_deployments_key_sent_there(
     config: RuntimeConfig, owner: RuntimeConfig
 ) -> None:
-    owner.save("chat", {"api_url": "https://b.example/v1", "unknown": 1})
-    assert config.ai("chat", DEPLOYED) == replace(DEPLOYED, api_url="https://b.example/v1", api_key="")
+    owner.save("chat", {"api_url": "https://b.example/v1", "model": "n", "unknown": 1})
+    assert config.ai("chat", DEPLOYED) == DEPLOYED
 
 
 def test_while_the_table_refuses_the_last_known_model_is_asked(

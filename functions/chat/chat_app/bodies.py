@@ -62,4 +62,4 @@ def _reason(error: ValidationError) -> str:
             return f"{where} 最小是 {limits['ge']:g}。"
         case "less_than_equal":
             return f"{where} 最大是 {limits['le']:g}。"
-    return f"{where or '请求'} 的格式不对。"
+    return f"{where} 的格式不对。" if where else "请求要是一个 JSON 对象。"

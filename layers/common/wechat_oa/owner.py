@@ -37,14 +37,21 @@ class OwnerPassword:
 
         Raises PasswordError; TooManyTriesError while ``visitor`` must wait, and then ``given`` is not looked
         at; StoreError.
+
+        The right password of a visitor with no wrong tries counts as none: an owner's program may come many
+        times at once. Guesses that come at once gain no more by that than what is answered before the first
+        of them is counted.
         """
         if not self.configured:
             raise SettingsClosedError("no OPENAI_CONFIG_PASSWORD is set")
         if not given:
             # No guess, and not counted: any page can make the owner's browser ask without a password.
             raise WrongPasswordError("no password")
+        right = hmac.compare_digest(_digest(given), self._digest)
+        if right and not self._tries.any(visitor):
+            return
         self._tries.reserve(visitor)
-        if not hmac.compare_digest(_digest(given), self._digest):
+        if not right:
             raise WrongPasswordError("not the password")
         self._tries.right(visitor)
 

@@ -66,22 +66,27 @@ class RuntimeConfig:
             return settings
         if known.get("temperature") == "":
             known["temperature"] = None
-        if known.get("api_url", settings.api_url) != settings.api_url:
-            # A key is for one service: no other is told it.
-            known.setdefault("api_key", "")
+        if known.get("api_url", settings.api_url) != settings.api_url and "api_key" not in known:
+            # Saved for the deployment's own service, which is another by now: neither the model's name nor
+            # the key means anything to the other.
+            del known["api_url"]
+            known.pop("model", None)
         return replace(settings, **known)
 
     def save_ai(self, section: AiSection, ai: AiSettings, settings: AiSettings) -> None:
         """Save how the web chat or the account reaches the model; ``settings`` is what holds without it.
 
-        Raises StoreError.
+        What is the same there is not copied: it may be changed there. Raises StoreError.
         """
-        document = {field: getattr(ai, field) for field in AI_FIELDS}
-        if ai.temperature is None:
+        document = {
+            field: getattr(ai, field) for field in AI_FIELDS if getattr(ai, field) != getattr(settings, field)
+        }
+        if document.get("temperature", "") is None:
             document["temperature"] = ""
-        if (ai.api_url, ai.api_key) == (settings.api_url, settings.api_key):
-            # The deployment's own key is not copied: it may be changed there.
-            del document["api_key"]
+        if "api_url" in document or "api_key" in document:
+            document |= {"api_url": ai.api_url, "api_key": ai.api_key, "model": ai.model}
+        elif "model" in document:
+            document["api_url"] = ai.api_url
         self.save(section, document)
 
     def reply_rules(self) -> ReplyRules:

@@ -31,6 +31,10 @@ class Tries:
         self._pk = f"tries#{scope}"
         self._clock = clock
 
+    def any(self, visitor: str) -> bool:
+        """Return whether the visitor has tries that are not forgotten. Raises StoreError."""
+        return self._table.get(self._pk, visitor) is not None
+
     def reserve(self, visitor: str) -> None:
         """Count a try before it is looked at, so that many at the same time are not all the first one.
 

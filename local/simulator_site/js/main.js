@@ -163,8 +163,11 @@ function select(key) {
 
 // --- settings
 
-function showSettings(settings) {
-  state.settings = settings;
+const chosen = {}; // what is on its way to the server; what the server says meanwhile is older
+
+function showSettings(known) {
+  state.settings = known;
+  const settings = { ...known, ...chosen };
   $("account-name").textContent = settings.account_name;
   document.title = `${settings.account_name} · 公众号模拟器`;
   for (const name of ["mode", "push_format"]) {
@@ -189,12 +192,17 @@ function showPace(value) {
 }
 
 async function change(settings) {
+  Object.assign(chosen, settings);
+  let problem = "";
   try {
     await post("settings", settings);
   } catch (error) {
-    if (state.settings) showSettings(state.settings);
-    showHint(error.message);
+    problem = error.message;
   }
+  for (const [name, value] of Object.entries(settings)) if (chosen[name] === value) delete chosen[name];
+  if (!problem) return;
+  if (state.settings) showSettings(state.settings);
+  showHint(problem);
 }
 
 for (const name of ["mode", "push_format", "account_type"]) {

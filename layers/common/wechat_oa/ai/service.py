@@ -41,17 +41,18 @@ _OWNER_CODES = frozenset({"insufficient_quota", "model_not_found", "Arrearage"})
 def make_model_client(without_proxy: str = "") -> httpx2.AsyncClient:
     """Return an HTTP client that any number of services can share.
 
-    A proxy that the environment names is used, except for the host of the address ``without_proxy``.
+    A proxy that the environment names is used, except for the host of the address ``without_proxy``. A
+    service does not decide what else is asked: a redirect could lead into a private network.
     """
     proxies = getproxies()
     if any(proxies.get(scheme) for scheme in ("http", "https", "all")):
         # Which address goes through which proxy, SOCKS among them, is known to httpx2 only.
         direct = {f"all://{urlsplit(without_proxy).hostname}": httpx2.AsyncHTTPTransport(limits=_POOL)}
         return httpx2.AsyncClient(
-            limits=_POOL, follow_redirects=True, mounts=direct if without_proxy else None
+            limits=_POOL, follow_redirects=False, mounts=direct if without_proxy else None
         )
     # aiohttp reads HTTP in C, in a third of the time.
-    return httpx2.AsyncClient(transport=AiohttpTransport(limits=_POOL), follow_redirects=True)
+    return httpx2.AsyncClient(transport=AiohttpTransport(limits=_POOL), follow_redirects=False)
 
 
 class Service:
@@ -99,7 +100,7 @@ class Service:
                 timeout=_TIMEOUT,
                 **body,
             )
-            response = await self._http.send(request, stream=True, follow_redirects=True)
+            response = await self._http.send(request, stream=True)
         except httpx2.InvalidURL:
             raise ModelError("misconfigured", "no address") from None
         except HTTP_ERRORS as error:
