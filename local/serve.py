@@ -20,6 +20,7 @@ from local.mcp_server import McpServer
 from local.pages_server import PagesServer
 from local.second_server import SecondServer
 from local.server import make_app
+from wechat_oa.correlation import log_correlations
 
 _LOG_BYTES = 5_000_000
 _KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
@@ -101,6 +102,7 @@ def _log_to(path: Path | None) -> None:
         handlers.append(RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=5, encoding="utf-8"))
     for handler in handlers:
         handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    log_correlations()
     logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     for noisy in ("httpx", "httpx2", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

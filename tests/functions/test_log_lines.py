@@ -1,4 +1,4 @@
-"""What is logged of a message: how long it took, where, and how it got to the follower. Never what was said."""
+"""What is logged of a message: how long it took, where, how it reached the follower. Never what was said."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from tests.functions.test_faults import Jobs, Refusing
 from tests.support.clock import Clock
-from wechat_oa.ai.model import ModelError
+from wechat_oa.ai.errors import ModelError
 from wechat_oa.ai.usage import note_usage
 from wechat_oa.callback.message import parse_message
 from wechat_oa.callback.signature import sign

@@ -22,6 +22,7 @@ from tests.unit.model_service import (
     pieces_of,
     refusal,
 )
+from wechat_oa.ai.errors import ModelError
 from wechat_oa.ai.model import Models
 from wechat_oa.ai.usage import count_usage
 from wechat_oa.settings import DEFAULT_OPENAI_URL, AiSettings
@@ -146,7 +147,7 @@ async def test_answers_at_the_same_time_are_counted_apart() -> None:
         return usage.tokens
 
     one, other = events(event("好"), 0.01, USED, DONE), events(event("好"), GROWING, 0.01, DONE)
-    assert await asyncio.gather(tokens_of(one), tokens_of(other)) == [9, 6]
+    assert [*await asyncio.gather(tokens_of(one), tokens_of(other))] == [9, 6]
 
 
 # Parameters that a model does not take
@@ -201,13 +202,26 @@ async def test_a_refused_temperature_is_left_out_and_remembered() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 422])
-async def test_a_service_that_does_not_know_how_to_tell_its_usage_is_not_asked_again(status: int) -> None:
-    unknown = refusal(status, message="Extra inputs are not permitted: stream_options")
+@pytest.mark.parametrize("message", ["Extra inputs are not permitted: stream_options", "no"])
+async def test_a_service_that_does_not_know_how_to_tell_its_usage_is_not_asked_again(
+    status: int, message: str
+) -> None:
+    unknown = refusal(status, message=message)
     service = Service(_picky(("max_tokens", NOT_MAX_TOKENS), ("stream_options", unknown)))
     async with model_of(service) as model:
         for _ in range(2):
             assert [piece async for piece in model.answer(MESSAGES)] == ["好"]
     assert ["stream_options" in asked for asked in service.asked] == [True, True, False, False]
+
+
+async def test_a_service_that_has_told_its_usage_goes_on_being_asked_for_it() -> None:
+    service = Service(events(event("好"), DONE), refusal(400, message="no"), events(event("好"), DONE))
+    async with model_of(service) as model:
+        assert [piece async for piece in model.answer(MESSAGES)] == ["好"]
+        with pytest.raises(ModelError):
+            [piece async for piece in model.answer(MESSAGES)]
+        assert [piece async for piece in model.answer(MESSAGES)] == ["好"]
+    assert ["stream_options" in asked for asked in service.asked] == [True, True, True]
 
 
 async def test_many_questions_at_once_learn_it_together() -> None:

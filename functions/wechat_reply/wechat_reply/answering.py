@@ -81,12 +81,11 @@ async def answer(
 
 
 async def _answered(attempt: Attempt, envelope: Envelope) -> HttpAnswer:
-    services, outcome = attempt.services, "replied"
+    outcome = "failed"
     try:
         reply = await _reply(attempt)
-        if reply is None:
-            outcome = "acknowledged"
-        content_type, sealed = envelope.seal(reply, services.clock())
+        content_type, sealed = envelope.seal(reply, attempt.services.clock())
+        outcome = ("replied" if attempt.heard else "too late") if reply else "acknowledged"
         return HttpAnswer(200, content_type, sealed)
     except NoReply:
         outcome = "come again"
@@ -102,32 +101,30 @@ async def _answered(attempt: Attempt, envelope: Envelope) -> HttpAnswer:
 def _told(attempt: Attempt, outcome: str) -> dict[str, Any]:
     """What the log line of an attempt tells: nothing that was said, and nobody's name."""
     services, message, part = attempt.services, attempt.message, attempt.part
+    now = services.clock()
     told: dict[str, Any] = {
         "follower": pseudonym(message.from_user),
         "type": message.event or message.msg_type,
         "outcome": outcome,
+        "attempts": attempt.number,
         "milliseconds": round(attempt.waited * 1000, 1),
     }
-    now, own = services.clock(), False
-    since = attempt.waited
+    counted: dict[str, float | None] = {
+        # Whatever WeChat repeats, one attempt is the last.
+        "Messages": None if outcome in ("come again", "too late") else 1,
+        "Errors": 1 if outcome in ("store refused", "failed") else None,
+    }
     if part:
-        # 继续 asks for the rest of an earlier answer: its time is not that answer's.
-        own = part.answer.key == attempt.key
-        since = max(since, now - part.answer.at)
+        since = max(attempt.waited, now - part.answer.at)
         told |= {
             "answer": pseudonym(part.answer.key),
-            "attempts": attempt.number,
             "delivered": attempt.delivered,
             "seconds": round(since, 2),
             "took": dict(part.answer.took),
         }
-    counted = {
-        # The last attempt of a message, whatever WeChat repeated.
-        "Messages": None if outcome == "come again" else 1,
-        "InWindow": int(attempt.delivered == "passive") if own else None,
-        "AnswerTime": round(since * 1000) if own else None,
-        "Errors": 1 if outcome == "store refused" else None,
-    }
+        if outcome == "replied" and part.answer.key == attempt.key:
+            # Not for 继续: the time of an earlier answer is that of its own message.
+            counted |= {"InWindow": int(attempt.delivered == "passive"), "AnswerTime": round(since * 1000)}
     return told | figures(services.settings.metrics_namespace, now, counted)
 
 

@@ -9,6 +9,7 @@ import os
 from typing import Any, Protocol, cast
 
 from wechat_oa.ai.model import Models
+from wechat_oa.metrics import figures
 from wechat_oa.settings import SettingsError
 from wechat_oa.store.aws_queue import SqsQueue
 from wechat_oa.store.table import StoreError
@@ -59,7 +60,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         try:
             _runner.run(_worker.work(json.loads(record["body"]), seconds=max(seconds, 1.0)))
         except Exception:
-            log.exception("job %s failed", record["messageId"])
+            failed = figures(_services.settings.metrics_namespace, _services.clock(), {"Errors": 1})
+            log.exception("job %s failed", record["messageId"], extra=failed)
             _try_again_soon(records[position:])
             # Those behind it in a first-in-first-out queue must wait for it too.
             return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in records[position:]]}

@@ -28,7 +28,7 @@ def count_usage() -> Usage:
 
 def note_usage(event: Mapping[str, Any]) -> None:
     """Note what a service says in an event or an answer; the last one counts, being the sum."""
-    usage, told = _current.get(), event.get("usage")
+    told = event.get("usage")
     total = told.get("total_tokens") if isinstance(told, dict) else None
-    if usage is not None and isinstance(total, int) and 0 <= total < 1 << 31:
+    if isinstance(total, int) and 0 <= total < 1 << 31 and (usage := _current.get()):
         usage.tokens = total
