@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -98,12 +99,14 @@ class Stage:
         self.services = Services(settings, self.table, self.queue, clock)
         self.model = PlayedModel(clock)
 
-    async def deliver(self, number: int = 1, content: str = QUESTION, msg_id: int = 7) -> int:
+    async def deliver(
+        self, number: int = 1, content: str = QUESTION, msg_id: int = 7, elapsed: float = 0.0
+    ) -> int:
         """Deliver a text as WeChat does for the ``number``-th time; return the status."""
         body = message(content, msg_id, int(self.clock.now) - (number - 1) * 5)
         timestamp = str(int(self.clock.now))
         query = {"timestamp": timestamp, "nonce": "n", "signature": sign(TOKEN, timestamp, "n")}
-        return (await answer(self.services, query, body.encode())).status
+        return (await answer(self.services, query, body.encode(), elapsed)).status
 
     async def work(self, *, messenger: bool | None = None) -> None:
         """Do the job that is in the queue; ``messenger`` tells whether WeChat takes what is pushed."""
@@ -111,9 +114,17 @@ class Stage:
         await Worker(self.services, lambda _ai: self.model, pushed).work(self.queue.sent[-1])
 
 
+Staged = Callable[..., Stage]
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def staged(tmp_path: Path, clock: Clock) -> Staged:
+    return partial(Stage, tmp_path, clock)
 
 
 @pytest.fixture
@@ -140,9 +151,9 @@ def counted(line: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_a_message_answered_in_time_is_told_whole(
-    tmp_path: Path, clock: Clock, lines: pytest.LogCaptureFixture
+    staged: Staged, clock: Clock, lines: pytest.LogCaptureFixture
 ) -> None:
-    stage = Stage(tmp_path, clock, WECHAT_MSG_AI_TIMEOUT="0.5")
+    stage = staged(WECHAT_MSG_AI_TIMEOUT="0.5")
     stage.services.answers.claim(KEY, OPENID, QUESTION)
     stage.queue.sent.append({"kind": "answer", "key": KEY})
     clock.now += 1
@@ -168,9 +179,9 @@ async def test_a_message_answered_in_time_is_told_whole(
 
 
 async def test_a_message_without_a_reply_yet_is_not_counted(
-    tmp_path: Path, clock: Clock, lines: pytest.LogCaptureFixture
+    staged: Staged, lines: pytest.LogCaptureFixture
 ) -> None:
-    stage = Stage(tmp_path, clock)
+    stage = staged()
     status = await stage.deliver(1)
 
     (line,) = told(lines, "message")
@@ -188,9 +199,9 @@ async def test_a_message_without_a_reply_yet_is_not_counted(
     ],
 )
 async def test_an_answer_that_is_not_ready_is_told_with_the_way_its_rest_goes(
-    tmp_path: Path, clock: Clock, lines: pytest.LogCaptureFixture, more: dict[str, str], delivered: str
+    staged: Staged, lines: pytest.LogCaptureFixture, more: dict[str, str], delivered: str
 ) -> None:
-    stage = Stage(tmp_path, clock, WECHAT_MSG_AI_TIMEOUT="0.5", **more)
+    stage = staged(WECHAT_MSG_AI_TIMEOUT="0.5", **more)
     assert await stage.deliver(3) == 200
 
     (line,) = told(lines, "message")
@@ -210,17 +221,16 @@ async def test_an_answer_that_is_not_ready_is_told_with_the_way_its_rest_goes(
     ],
 )
 async def test_an_answer_after_the_window_is_told_with_the_way_it_went(
-    tmp_path: Path,
-    clock: Clock,
+    staged: Staged,
     lines: pytest.LogCaptureFixture,
     takes: bool | None,
     more: dict[str, str],
     delivered: str,
 ) -> None:
-    stage = Stage(tmp_path, clock, WECHAT_CUSTOMER_MESSAGE="true", **more)
+    stage = staged(WECHAT_CUSTOMER_MESSAGE="true", **more)
     stage.services.answers.claim(KEY, OPENID, QUESTION)
     stage.queue.sent.append({"kind": "answer", "key": KEY})
-    clock.now += 20
+    stage.clock.now += 20
     await stage.work(messenger=takes)
 
     (line,) = told(lines, "answer")
@@ -233,17 +243,16 @@ async def test_an_answer_after_the_window_is_told_with_the_way_it_went(
     [("", ModelError("busy", "HTTP 429"), 1), ("开头", ModelError("too_long", "used up"), 0)],
 )
 async def test_a_model_that_fails_is_counted(
-    tmp_path: Path,
-    clock: Clock,
+    staged: Staged,
     lines: pytest.LogCaptureFixture,
     said: str,
     failure: ModelError,
     errors: int,
 ) -> None:
-    stage = Stage(tmp_path, clock)
+    stage = staged()
     stage.services.answers.claim(KEY, OPENID, QUESTION)
     stage.queue.sent.append({"kind": "answer", "key": KEY})
-    stage.model = PlayedModel(clock, said, failure)
+    stage.model = PlayedModel(stage.clock, said, failure)
     await stage.work()
 
     (line,) = told(lines, "answer")
@@ -255,9 +264,9 @@ async def test_a_model_that_fails_is_counted(
 
 
 async def test_a_job_that_comes_again_is_not_counted_again(
-    tmp_path: Path, clock: Clock, lines: pytest.LogCaptureFixture
+    staged: Staged, lines: pytest.LogCaptureFixture
 ) -> None:
-    stage = Stage(tmp_path, clock)
+    stage = staged()
     stage.services.answers.claim(KEY, OPENID, QUESTION)
     stage.queue.sent.append({"kind": "answer", "key": KEY})
     await stage.work()
@@ -267,9 +276,9 @@ async def test_a_job_that_comes_again_is_not_counted_again(
 
 
 async def test_an_answer_that_asked_no_model_counts_no_model(
-    tmp_path: Path, clock: Clock, lines: pytest.LogCaptureFixture
+    staged: Staged, lines: pytest.LogCaptureFixture
 ) -> None:
-    stage = Stage(tmp_path, clock, WECHAT_DAILY_LIMIT="1")
+    stage = staged(WECHAT_DAILY_LIMIT="1")
     for key in (KEY, "another"):
         stage.services.answers.claim(key, OPENID, QUESTION)
         stage.queue.sent.append({"kind": "answer", "key": key})
@@ -281,9 +290,9 @@ async def test_an_answer_that_asked_no_model_counts_no_model(
 
 
 async def test_a_reply_that_needs_no_model_is_a_message_and_no_answer(
-    tmp_path: Path, clock: Clock, lines: pytest.LogCaptureFixture
+    staged: Staged, lines: pytest.LogCaptureFixture
 ) -> None:
-    stage = Stage(tmp_path, clock)
+    stage = staged()
     assert await stage.deliver(content="帮助") == 200
 
     (line,) = told(lines, "message")
@@ -291,9 +300,9 @@ async def test_a_reply_that_needs_no_model_is_a_message_and_no_answer(
 
 
 async def test_a_store_that_refuses_is_an_error_of_ours(
-    tmp_path: Path, clock: Clock, lines: pytest.LogCaptureFixture
+    staged: Staged, lines: pytest.LogCaptureFixture
 ) -> None:
-    stage = Stage(tmp_path, clock, WECHAT_MSG_AI_TIMEOUT="0.5")
+    stage = staged(WECHAT_MSG_AI_TIMEOUT="0.5")
     stage.services.config.reply_rules()
     stage.table.refuses = True
     await stage.deliver(3)
@@ -304,9 +313,9 @@ async def test_a_store_that_refuses_is_an_error_of_ours(
 
 
 async def test_nothing_private_is_in_any_line(
-    tmp_path: Path, clock: Clock, lines: pytest.LogCaptureFixture
+    staged: Staged, clock: Clock, lines: pytest.LogCaptureFixture
 ) -> None:
-    stage = Stage(tmp_path, clock, WECHAT_MSG_AI_TIMEOUT="0.5", WECHAT_CUSTOMER_MESSAGE="true")
+    stage = staged(WECHAT_MSG_AI_TIMEOUT="0.5", WECHAT_CUSTOMER_MESSAGE="true")
     await stage.deliver(3)
     stage.model.failure = ModelError("busy", "HTTP 429")
     clock.now += 20
@@ -317,6 +326,41 @@ async def test_nothing_private_is_in_any_line(
     assert len(told(lines, "message")) == 2
     for private in (OPENID, QUESTION, ANSWER, TOKEN, "继续"):
         assert private not in everything
+
+
+async def test_a_message_has_one_id_from_the_callback_through_the_queue_to_what_is_pushed(
+    staged: Staged, clock: Clock, lines: pytest.LogCaptureFixture
+) -> None:
+    stage = staged(WECHAT_MSG_AI_TIMEOUT="0.5", WECHAT_CUSTOMER_MESSAGE="true")
+    await stage.deliver(3)
+    stage.model.failure = ModelError("busy", "HTTP 429")
+    clock.now += 20
+    await stage.work(messenger=True)
+    stage.queue.sent.append({"kind": "push", "key": KEY})
+    await stage.work(messenger=True)
+    await stage.deliver(content="继续", msg_id=8)
+
+    *whole, asked_on = [line for line in map(vars, lines.records) if line["name"].startswith("wechat_")]
+    assert [line["msg"] for line in whole] == ["message", "the model failed: %s", "answer", "push"]
+    assert {line["correlation"] for line in whole} == {pseudonym(KEY)}
+    # 继续 is a message of its own, and says which it asks about.
+    assert asked_on["correlation"] != asked_on["answer"] == pseudonym(KEY)
+
+
+async def test_a_reply_that_comes_when_wechat_has_hung_up_is_not_counted(
+    staged: Staged, clock: Clock, lines: pytest.LogCaptureFixture
+) -> None:
+    stage = staged()
+    stage.services.answers.claim(KEY, OPENID, QUESTION)
+    stage.queue.sent.append({"kind": "answer", "key": KEY})
+    await stage.work()
+    await stage.deliver(1, elapsed=5.2)
+    clock.now += 3
+    await stage.deliver(2)
+
+    late, replied = told(lines, "message")
+    assert (late["outcome"], counted(late)) == ("too late", {})
+    assert (replied["outcome"], counted(replied)["InWindow"]) == ("replied", 1)
 
 
 def test_every_figure_is_told_somewhere() -> None:
