@@ -18,7 +18,6 @@ from wechat_oa.callback.message import parse_message
 from wechat_oa.callback.signature import sign
 from wechat_oa.correlation import log_correlations
 from wechat_oa.identifiers import pseudonym
-from wechat_oa.metrics import UNITS
 from wechat_oa.settings import read_settings
 from wechat_oa.store.local_table import SqliteTable
 from wechat_reply.answering import answer
@@ -361,11 +360,3 @@ async def test_a_reply_that_comes_when_wechat_has_hung_up_is_not_counted(
     late, replied = told(lines, "message")
     assert (late["outcome"], counted(late)) == ("too late", {})
     assert (replied["outcome"], counted(replied)["InWindow"]) == ("replied", 1)
-
-
-def test_every_figure_is_told_somewhere() -> None:
-    root = Path(__file__).parents[2]
-    sources = [*(root / "functions").rglob("*.py")]
-    written = "".join(path.read_text() for path in sources)
-
-    assert {name for name in UNITS if f'"{name}":' not in written} == set()
