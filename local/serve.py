@@ -92,7 +92,8 @@ class _Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         extras = {name: value for name, value in vars(record).items() if name not in _KNOWN}
-        return " ".join((super().format(record), *(f"{name}={value}" for name, value in extras.items())))
+        told = (f"{name}={value}" for name, value in extras.items() if value not in ("", None))
+        return " ".join((super().format(record), *told))
 
 
 def _log_to(path: Path | None) -> None:

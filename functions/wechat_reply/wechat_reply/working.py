@@ -196,7 +196,7 @@ class Worker:
         if answer.all_shown:
             return "passive"
         if not answer.parts and self._services.clock() - answer.at < WINDOW_SECONDS:
-            # The next attempt takes it; the callback's own line tells how that went.
+            # An attempt of WeChat's takes it; the callback's own line tells how that went.
             return "awaited"
         if self._messenger and self._services.may_push and await self._messenger.push(answer.key):
             return "customer-service"
