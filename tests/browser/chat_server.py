@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 
 from chat_app.entering import Code
 from chat_app.errors import MODEL_FAILURES, Refusal
-from chat_app.owning import TRIAL_FAILURES, AiChange, CodesWanted, Password
+from chat_app.owning import LISTING_FAILURES, TRIAL_FAILURES, AiChange, CodesWanted, Password
 from chat_app.sending import Question
 from local.chat_server import SITE
 from wechat_oa.page_headers import site_headers
@@ -86,6 +86,7 @@ class ChatServer:
             Route("/chat/api/validate-password", self._password, methods=["POST"]),
             Route("/chat/api/settings", self._settings, methods=["GET"]),
             Route("/chat/api/codes", self._codes, methods=["POST"]),
+            Route("/chat/api/models", self._models, methods=["POST"]),
             Route(f"/chat/{QRCODE}", _qrcode),
         ]
         page = Mount("/chat", StaticFiles(directory=SITE, html=True))
@@ -203,6 +204,14 @@ class ChatServer:
         if change.section == "chat":
             self.config["model"] = change.model
         return JSONResponse({"success": True, "message": "配置保存成功"})
+
+    async def _models(self, request: Request) -> Response:
+        if not self._is_owner(request):
+            return _wrong_password()
+        change = AiChange.model_validate(await request.json())
+        if "deepseek" not in change.api_url:
+            return _refusal(400, "unreachable", LISTING_FAILURES["unreachable"])
+        return JSONResponse({"models": ["deepseek-chat", "deepseek-reasoner"]})
 
     async def _codes(self, request: Request) -> Response:
         if not self._is_owner(request):

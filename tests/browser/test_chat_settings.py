@@ -70,6 +70,25 @@ def test_the_model_is_changed_after_a_try_and_a_refusal_is_said(chat: Chat) -> N
     expect(page.get_by_text("回答来自模型 deepseek-reasoner")).to_be_visible()
 
 
+def test_a_model_is_chosen_from_those_that_the_service_has(chat: Chat) -> None:
+    page = chat.open()
+    enter(page, PASSWORD)
+    form = panel(page, "网页聊天")
+    form.get_by_label("服务地址").fill("https://nowhere.example/v1")
+    form.get_by_role("button", name="看有哪些").click()
+    expect(form.locator(".form-error")).to_contain_text("连不上这个地址")
+    expect(form.get_by_label("从列表里选")).to_be_hidden()
+    form.get_by_label("服务地址").fill("https://api.deepseek.com/v1")
+    form.get_by_role("button", name="看有哪些").click()
+    expect(form.locator(".form-error")).to_be_hidden()
+    choice = form.get_by_label("从列表里选")
+    expect(choice).to_be_focused()
+    expect(choice).to_have_value("deepseek-chat")
+    choice.select_option("deepseek-reasoner")
+    expect(form.get_by_label("模型")).to_have_value("deepseek-reasoner")
+    assert chat.server.saved == []
+
+
 def test_the_account_has_settings_of_its_own_and_a_key_is_never_shown_again(chat: Chat) -> None:
     page = chat.open()
     enter(page, PASSWORD)

@@ -77,7 +77,7 @@ class Server:
             stderr=None,
         )
         async with httpx.AsyncClient(trust_env=False) as http:
-            for _ in range(600):
+            for _ in range(1200):  # a minute: a busy machine starts slowly
                 with contextlib.suppress(httpx.TransportError):
                     if (await http.get(f"http://127.0.0.1:{self.port}/health")).status_code == 200:
                         return

@@ -42,6 +42,10 @@ class Upstream:
     calls: list[list[dict[str, Any]]] = field(default_factory=list)
     """The messages of each request, in order."""
     voices: list[bytes] = field(default_factory=list)
+    models: Response | None = None
+    """What is answered to who asks for the list of models."""
+    keys: list[str] = field(default_factory=list)
+    """The key of each of them."""
 
     def questions(self) -> list[str]:
         """The question of each request."""
@@ -53,12 +57,17 @@ class Upstream:
             routes=[
                 Route("/v1/chat/completions", self._complete, methods=["POST"]),
                 Route("/v1/audio/transcriptions", self._transcribe, methods=["POST"]),
+                Route("/v1/models", self._list),
             ]
         )
 
     async def _transcribe(self, request: Request) -> Response:
         self.voices.append(await request.body())
         return JSONResponse({"text": "今天天气怎么样"})
+
+    async def _list(self, request: Request) -> Response:
+        self.keys.append(request.headers["authorization"].removeprefix("Bearer "))
+        return self.models or JSONResponse({"error": {"message": "no", "code": "no"}}, 404)
 
     async def _complete(self, request: Request) -> Response:
         asked = await request.json()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wechat_oa.page_names import (
@@ -93,13 +93,16 @@ def test_names_that_escape_or_confuse_are_refused_with_a_reason(name: str) -> No
 
 
 @given(st.text(max_size=60))
+@example("𠮷野家")
 def test_whatever_is_given_a_name_is_harmless_or_refused(given: str) -> None:
     for check in (page_name, file_name, hosted_name):
         try:
             name = check(given)
         except PageNameError:
             continue
-        assert re.fullmatch(r"[A-Za-z0-9_\u3400-\u4dbf\u4e00-\u9fff-]{1,50}\.[a-z0-9]+", name)
+        assert re.fullmatch(
+            r"[A-Za-z0-9_\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af-]{1,50}\.[a-z0-9]+", name
+        )
         assert check(name) == name
         assert re.fullmatch(r"[A-Za-z0-9_.%-]+", url_path(name))
 

@@ -27,6 +27,7 @@ ROUTES: tuple[tuple[str, tuple[str, ...], Answer], ...] = (
     ("POST", ("/chat/api/config", "/api/config"), owning.save_ai),
     ("POST", ("/chat/api/validate-password", "/api/validate-password"), owning.validate_password),
     ("GET", ("/chat/api/settings",), owning.read_ai),
+    ("POST", ("/chat/api/models",), owning.list_models),
     ("POST", ("/chat/api/code",), entering.enter_code),
     ("POST", ("/chat/api/codes",), owning.make_codes),
     ("GET", ("/chat/api/answer",), read_answer),

@@ -75,6 +75,15 @@ TRIAL_FAILURES: dict[Failure, str] = {
 }
 """Why the trial question had no answer. ``too_long`` is one: the model does answer."""
 
+LISTING_FAILURES: dict[Failure, str] = {
+    "misconfigured": "这个服务没有给出模型的列表：请检查地址和密钥。有的服务不提供列表，模型名要自己填。",
+    "unreachable": TRIAL_FAILURES["unreachable"],
+    "timeout": "一直没有列出来，请过一会儿再试，或者自己填模型名。",
+    "busy": "这个服务现在太忙，请过一会儿再试，或者自己填模型名。",
+    "broken": TRIAL_FAILURES["broken"],
+}
+"""Why there is no list of models."""
+
 
 async def validate_password(services: ChatServices, request: Request) -> Response:
     """Answer whether the password (in the body or the header) is right. Raises Refusal, StoreError."""
@@ -99,6 +108,24 @@ async def save_ai(services: ChatServices, request: Request) -> Response:
     services.config.save_ai(change.section, wanted, _deployed(services, change.section))
     log.info("settings saved", extra={"section": change.section})
     return JSONResponse({"success": True, "message": "配置保存成功"})
+
+
+async def list_models(services: ChatServices, request: Request) -> Response:
+    """Return the names of the models that a service has, by the address and the key that are in the form.
+
+    Nothing is saved. Raises Refusal, StoreError.
+    """
+    # OpenAI's client takes longer to import than the rest of the chat, and only this needs it.
+    from chat_app.listing import model_names  # noqa: PLC0415
+
+    change = await read_body(request, AiChange)
+    _check(services, request, change.password)
+    try:
+        names = await model_names(_changed(_current(services, change.section), change))
+    except ModelError as error:
+        log.warning("no list of models: %s", error)
+        raise Refusal(400, error.failure, LISTING_FAILURES[error.failure]) from None
+    return JSONResponse({"models": names})
 
 
 async def make_codes(services: ChatServices, request: Request) -> Response:

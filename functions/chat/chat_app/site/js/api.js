@@ -116,4 +116,5 @@ export const enterCode = (code) => answerTo("/chat/api/code", { json: { code } }
 export const validatePassword = (password) => answerTo("/chat/api/validate-password", { json: { password } });
 export const getSettings = (password) => answerTo("/chat/api/settings", { password });
 export const saveSettings = (password, settings) => answerTo("/chat/api/config", { password, json: settings });
+export const listModels = (password, settings) => answerTo("/chat/api/models", { password, json: settings });
 export const makeCodes = (password, count) => answerTo("/chat/api/codes", { password, json: { count } });

@@ -1,6 +1,6 @@
 // The owner's settings, behind the password: the model of the web chat and of the account, and access codes.
 
-import { getSettings, makeCodes, saveSettings, validatePassword } from "./api.js";
+import { getSettings, listModels, makeCodes, saveSettings, validatePassword } from "./api.js";
 import { copyFor } from "./clipboard.js";
 import { open } from "./dialogs.js";
 import { $, el } from "./dom.js";
@@ -35,8 +35,7 @@ export function setUpSettings({ isClosed, onSaved }) {
 }
 
 /** Do what a form is for: meanwhile its button rests, afterwards a failure is said in its place. */
-async function working(form, act) {
-  const button = form.querySelector("[type=submit]");
+async function working(form, act, button = form.querySelector("[type=submit]")) {
   const problem = form.querySelector(".form-error");
   problem.hidden = true;
   button.disabled = true;
@@ -92,6 +91,29 @@ function setUpSection(section, onSaved) {
       if (form.elements.api_key.value) showKey(form, true);
       onSaved();
     });
+  });
+  setUpModels(section, form);
+}
+
+/** The service knows the names of its models better than anybody who has to type them. */
+function setUpModels(section, form) {
+  const [button, field] = [form.querySelector(".list-models"), form.querySelector(".models")];
+  const select = field.querySelector("select");
+  button.addEventListener("click", () => {
+    field.hidden = true;
+    working(form, async () => {
+      const { api_url, api_key } = valuesOf(form);
+      const { models } = await listModels(password, { section, api_url, ...(api_key && { api_key }) });
+      const chosen = form.elements.model.value.trim();
+      const first = el("option", { value: "" }, t("共 {n} 个，点这里选", { n: models.length }));
+      select.replaceChildren(first, ...models.map((name) => el("option", { value: name }, name)));
+      select.value = models.includes(chosen) ? chosen : "";
+      field.hidden = false;
+      select.focus();
+    }, button);
+  });
+  select.addEventListener("change", () => {
+    if (select.value) form.elements.model.value = select.value;
   });
 }
 
