@@ -25,6 +25,7 @@ from wechat_reply.services import Services
 from wechat_reply.working import Worker
 
 TOKEN = "logstoken"
+API_KEY = "sk-secret-of-the-owner"
 OPENID = "oPrivateFollower1234567890ab"
 QUESTION, ANSWER = "我的秘密问题", "秘密的回答。"
 
@@ -90,7 +91,7 @@ class Stage:
 
     def __init__(self, folder: Path, clock: Clock, **more: str) -> None:
         settings = read_settings(
-            {"WECHAT_TOKEN": TOKEN, "WECHAT_OA_METRICS": "my-stack", "OPENAI_API_KEY": "k", **more}
+            {"WECHAT_TOKEN": TOKEN, "WECHAT_OA_METRICS": "my-stack", "OPENAI_API_KEY": API_KEY, **more}
         )
         self.clock = clock
         self.table = Refusing(SqliteTable(folder / "lines.db", clock))
@@ -323,7 +324,7 @@ async def test_nothing_private_is_in_any_line(
 
     everything = str([vars(record) for record in lines.records if record.name.startswith("wechat_")])
     assert len(told(lines, "message")) == 2
-    for private in (OPENID, QUESTION, ANSWER, TOKEN, "继续"):
+    for private in (OPENID, QUESTION, ANSWER, TOKEN, API_KEY, "继续"):
         assert private not in everything
 
 
