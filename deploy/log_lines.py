@@ -8,18 +8,7 @@ from typing import Any
 
 from deploy.console import printable
 
-_FRAME = {
-    "timestamp",
-    "level",
-    "message",
-    "logger",
-    "requestId",
-    "time",
-    "type",
-    "record",
-    "_aws",
-    "AWSRequestId",
-}
+_FRAME = {"timestamp", "level", "message", "logger", "requestId", "_aws", "AWSRequestId"}
 """What Lambda puts around a record. ``_aws`` tells CloudWatch which of the fields are metrics."""
 
 
@@ -45,13 +34,21 @@ def render(name: str, epoch_ms: int, text: str) -> str:
 def _ours(record: dict[str, Any]) -> str:
     level = str(record.get("level", ""))
     message = record.get("message", record.get("msg", ""))
-    fields = {key: value for key, value in record.items() if key not in _FRAME and key != "msg"}
+    hidden = {*_FRAME, "msg", *_metrics(record)}
+    fields = {key: value for key, value in record.items() if key not in hidden}
     # A traceback is many lines, and comes last.
     trace = fields.pop("stackTrace", fields.pop("exception", ""))
     parts = ["" if level in ("", "INFO") else level, _plain(message)]
     parts += [f"{key}={_plain(value)}" for key, value in fields.items() if value not in ("", None)]
     lines = trace if isinstance(trace, list) else [trace]
     return " ".join(filter(None, parts)) + "".join(f"\n    {str(line).rstrip()}" for line in lines if line)
+
+
+def _metrics(record: dict[str, Any]) -> set[str]:
+    """The fields that are there for CloudWatch: a person reads the same in the others."""
+    frame = record.get("_aws")
+    directives = frame.get("CloudWatchMetrics", ()) if isinstance(frame, dict) else ()
+    return {metric["Name"] for directive in directives for metric in directive.get("Metrics", ())}
 
 
 def _platform(record: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from deploy.context import Context
 from deploy.stack import Resource
+from wechat_oa.metrics import UNITS
 
 _HOUR = 3600
 _STATISTICS = (("Invocations", "Sum"), ("Errors", "Sum"), ("Throttles", "Sum"), ("Duration", "Average"))
@@ -68,24 +69,49 @@ def _alarms(context: Context, alarms: Sequence[Resource]) -> bool:
 
 
 def _figures(context: Context, functions: Sequence[Resource]) -> None:
+    asked = {
+        f"f{index}_{metric.lower()}": (
+            "AWS/Lambda",
+            metric,
+            [{"Name": "FunctionName", "Value": function.physical}],
+            statistic,
+        )
+        for index, function in enumerate(functions)
+        for metric, statistic in _STATISTICS
+    }
+    asked |= {
+        f"own_{name.lower()}_{statistic.lower()}": (context.stack_name, name, [], statistic)
+        for name in UNITS
+        for statistic in ("Sum", "SampleCount")
+    }
+    found = _last_hour(context, asked)
+    for index, function in enumerate(functions):
+        figures = {metric: found.get(f"f{index}_{metric.lower()}", 0.0) for metric, _ in _STATISTICS}
+        context.console.result(_state(figures), function.logical, _line(figures))
+    sums, counts = (
+        {name: found.get(f"own_{name.lower()}_{statistic}", 0.0) for name in UNITS}
+        for statistic in ("sum", "samplecount")
+    )
+    if any(counts.values()):
+        failed = sums["ModelErrors"] or sums["Errors"]
+        context.console.result("failed" if failed else "ok", "公众号与 AI", _own_line(sums, counts))
+
+
+def _last_hour(
+    context: Context, asked: Mapping[str, tuple[str, str, list[dict[str, str]], str]]
+) -> Mapping[str, float]:
+    """Return what CloudWatch has, by id: ``asked`` gives namespace, metric, dimensions and statistic."""
     queries = [
         {
-            "Id": f"f{index}_{metric.lower()}",
+            "Id": name,
             "MetricStat": {
-                "Metric": {
-                    "Namespace": "AWS/Lambda",
-                    "MetricName": metric,
-                    "Dimensions": [{"Name": "FunctionName", "Value": function.physical}],
-                },
+                "Metric": {"Namespace": namespace, "MetricName": metric, "Dimensions": dimensions},
                 "Period": _HOUR,
                 "Stat": statistic,
             },
         }
-        for index, function in enumerate(functions)
-        for metric, statistic in _STATISTICS
+        for name, (namespace, metric, dimensions, statistic) in asked.items()
     ]
-    if not queries:
-        return
     now = context.clock()
     found: dict[str, float] = {}
     pages = (
@@ -100,9 +126,7 @@ def _figures(context: Context, functions: Sequence[Resource]) -> None:
     for page in pages:
         for each in page["MetricDataResults"]:
             found[each["Id"]] = _whole(each["Id"], found, each["Values"])
-    for index, function in enumerate(functions):
-        figures = {metric: found.get(f"f{index}_{metric.lower()}", 0.0) for metric, _ in _STATISTICS}
-        context.console.result(_state(figures), function.logical, _line(figures))
+    return found
 
 
 def _whole(name: str, found: Mapping[str, float], values: Sequence[float]) -> float:
@@ -117,6 +141,25 @@ def _state(figures: Mapping[str, float]) -> str:
     if figures["Errors"] or figures["Throttles"]:
         return "failed"
     return "ok" if figures["Invocations"] else "skipped"
+
+
+def _own_line(sums: Mapping[str, float], counts: Mapping[str, float]) -> str:
+    """What the log lines have counted."""
+    parts = [f"消息 {sums['Messages']:g}"]
+    if answers := counts["InWindow"]:
+        parts.append(f"及时答完 {sums['InWindow'] / answers:.0%}")
+    if answers := counts["AnswerTime"]:
+        parts.append(f"平均 {sums['AnswerTime'] / answers / 1000:.1f} 秒得到回复")
+    parts += [
+        f"模型失败 {sums['ModelErrors']:g}",
+        f"token {sums['Tokens']:,.0f}",
+        f"网页聊天 {sums['ChatMessages']:g}",
+        f"MCP {sums['McpCalls']:g}",
+        f"其他错误 {sums['Errors']:g}",
+    ]
+    return (
+        f"{'，'.join(parts)} · messages, answered in time, until the reply, model failures, tokens, chat, MCP"
+    )
 
 
 def _line(figures: Mapping[str, Any]) -> str:

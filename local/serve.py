@@ -20,6 +20,7 @@ from local.mcp_server import McpServer
 from local.pages_server import PagesServer
 from local.second_server import SecondServer
 from local.server import make_app
+from wechat_oa.correlation import log_correlations
 
 _LOG_BYTES = 5_000_000
 _KNOWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
@@ -91,7 +92,8 @@ class _Formatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         extras = {name: value for name, value in vars(record).items() if name not in _KNOWN}
-        return " ".join((super().format(record), *(f"{name}={value}" for name, value in extras.items())))
+        told = (f"{name}={value}" for name, value in extras.items() if value not in ("", None))
+        return " ".join((super().format(record), *told))
 
 
 def _log_to(path: Path | None) -> None:
@@ -101,6 +103,7 @@ def _log_to(path: Path | None) -> None:
         handlers.append(RotatingFileHandler(path, maxBytes=_LOG_BYTES, backupCount=5, encoding="utf-8"))
     for handler in handlers:
         handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    log_correlations()
     logging.basicConfig(level=logging.INFO, handlers=handlers, force=True)
     for noisy in ("httpx", "httpx2", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

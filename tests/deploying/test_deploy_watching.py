@@ -102,6 +102,37 @@ def test_the_last_hours_figures_are_those_of_each_function(deployed: Owner) -> N
     assert "– WorkerFunction   没有请求" in deployed.output
 
 
+def test_the_last_hours_figures_are_those_that_the_log_lines_count_too(deployed: Owner) -> None:
+    for name, values in {
+        "Messages": [1, 1, 1],
+        "InWindow": [1, 1, 1, 0],
+        "AnswerTime": [2000, 4000],
+        "Tokens": [1200, 34],
+        "ModelErrors": [0, 1],
+    }.items():
+        for minutes, value in enumerate(values, 5):
+            deployed.client("cloudwatch").put_metric_data(
+                Namespace="wechat-oa",
+                MetricData=[
+                    {
+                        "MetricName": name,
+                        "Value": value,
+                        "Timestamp": datetime.fromtimestamp(deployed.clock() - 60 * minutes, UTC),
+                    }
+                ],
+            )
+    status(deployed.context())
+
+    said = "消息 3，及时答完 75%，平均 3.0 秒得到回复，模型失败 1，token 1,234，网页聊天 0，MCP 0"
+    assert f"✗ 公众号与 AI   {said}" in deployed.output
+
+
+def test_where_nothing_has_been_counted_nothing_is_said_of_it(deployed: Owner) -> None:
+    status(deployed.context())
+
+    assert "公众号与 AI" not in deployed.output
+
+
 def test_a_stack_that_is_not_there_has_no_status(owner: Owner) -> None:
     with pytest.raises(DeployError, match="There is no stack"):
         status(owner.context())
@@ -196,7 +227,10 @@ def test_a_traceback_comes_below_its_record() -> None:
     assert line(record) == "ERROR broke\n      File x\n      File y"
 
 
-def test_metrics_are_shown_without_their_frame() -> None:
+def test_what_is_there_for_cloudwatch_alone_is_not_shown() -> None:
+    frame = {"CloudWatchMetrics": [{"Metrics": [{"Name": "Messages"}, {"Name": "AnswerTime"}]}]}
+    record = {"message": "message", "type": "text", "seconds": 3.1, "_aws": frame}
+    assert line({**record, "Messages": 1, "AnswerTime": 3100}) == "message type=text seconds=3.1"
     assert line({"_aws": {"CloudWatchMetrics": []}, "messages": 1}) == "messages=1"
 
 

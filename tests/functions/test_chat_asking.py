@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import re
-from typing import get_args
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, get_args
 
 import pytest
 
 from chat_app.errors import MODEL_FAILURES
 from chat_app.sending import MAX_HISTORY, MAX_MESSAGE
+from chat_app.services import ChatModel
 from tests.support.chat import DONE, PASSWORD, Chat, PlayedModel, ask, frames, refusal, said
 from tests.support.clock import Clock
 from wechat_oa.ai.errors import Failure, ModelError
+from wechat_oa.ai.usage import note_usage
+from wechat_oa.settings import AiSettings
 from wechat_oa.store.local_table import SqliteTable
 
 
@@ -279,3 +284,64 @@ async def test_a_table_that_cannot_be_reached_is_said_kindly(chat: Chat, table: 
 
 async def test_the_chat_is_healthy_while_the_table_can_be_reached(chat: Chat) -> None:
     assert (await chat.visitor().get("/health")).json() == {"status": "ok"}
+
+
+async def test_an_answer_is_counted_with_its_tokens_and_a_model_that_fails_as_its_own_fault(
+    table: SqliteTable, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    model = Telling(tokens=42)
+    chat = Chat(table, clock, model, WECHAT_OA_METRICS="my-stack")
+    with caplog.at_level(logging.INFO, "chat_app.measuring"):
+        await ask(chat.visitor())
+        model.tokens, model.failure = None, ModelError("busy", "HTTP 429")
+        await ask(chat.visitor())
+        await chat.visitor().get("/chat/api/config")
+    lines = [record.__dict__ for record in caplog.records if record.name == "chat_app.measuring"]
+    assert [line["tokens"] for line in lines] == [42, None, None]
+    assert [counted(line) for line in lines] == [
+        {"ChatMessages": 1, "ModelErrors": 0, "Tokens": 42},
+        {"ChatMessages": 1, "ModelErrors": 1},
+        {},
+    ]
+
+
+async def test_questions_at_the_same_time_are_counted_apart(
+    table: SqliteTable, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    chat = Chat(table, clock, Telling(tokens=0, counting=True), WECHAT_OA_METRICS="my-stack")
+    with caplog.at_level(logging.INFO, "chat_app.measuring"):
+        await asyncio.gather(*(ask(chat.visitor()) for _ in range(5)))
+    lines = [record.__dict__ for record in caplog.records if record.name == "chat_app.measuring"]
+    assert sorted(line["tokens"] for line in lines) == [1, 2, 3, 4, 5]
+
+
+class Telling(PlayedModel):
+    """A model that tells what an answer took: ``tokens``, or with ``counting`` one more each time."""
+
+    def __init__(self, tokens: int | None, *, counting: bool = False) -> None:
+        super().__init__()
+        self.tokens = tokens
+        self.counting = counting
+
+    def __call__(self, ai: AiSettings) -> ChatModel:
+        """Return the model itself: settings make no difference."""
+        return self
+
+    async def answer(
+        self, messages: Sequence[Mapping[str, Any]], *, seconds: float | None = None
+    ) -> AsyncGenerator[str]:
+        """See Model."""
+        if self.counting and self.tokens is not None:
+            self.tokens += 1
+        tokens = self.tokens
+        yield "好"
+        await asyncio.sleep(0)
+        if self.failure:
+            raise self.failure
+        note_usage({"usage": {"total_tokens": tokens}})
+
+
+def counted(line: dict[str, Any]) -> dict[str, Any]:
+    """Return a line's figures, as CloudWatch takes them out of it."""
+    directives = line["_aws"]["CloudWatchMetrics"] if "_aws" in line else []
+    return {metric["Name"]: line[metric["Name"]] for each in directives for metric in each["Metrics"]}

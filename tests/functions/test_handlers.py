@@ -196,7 +196,10 @@ def test_a_question_goes_through_the_queue_and_the_worker(cloud: Cloud) -> None:
     assert "AI 服务暂时连不上" in response["body"]
 
 
-def test_a_job_that_fails_comes_again_soon_with_those_behind_it(cloud: Cloud) -> None:
+def test_a_job_that_fails_comes_again_soon_with_those_behind_it(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("WECHAT_OA_METRICS", "my-stack")
     worker = cloud.handler("worker")
     good = json.dumps({"kind": "push", "key": "unknown"})
     for number, body in enumerate((good, "not JSON", good)):
@@ -213,6 +216,10 @@ def test_a_job_that_fails_comes_again_soon_with_those_behind_it(cloud: Cloud) ->
     failures = worker.handler({"Records": records}, Context())["batchItemFailures"]
     assert failures == [{"itemIdentifier": record["messageId"]} for record in records[1:]]
     assert worker.RETRY_SECONDS < 30
+    (line,) = [vars(record) for record in caplog.records if record.levelname == "ERROR"]
+    assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "my-stack"
+    assert line["Errors"] == 1
+    assert "correlation" not in line, "this one has no message"
 
 
 def test_without_a_token_the_callback_does_not_start(cloud: Cloud) -> None:

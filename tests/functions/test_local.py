@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import httpx
 import pytest
 
 from local.house import House
-from tests.support.account import ROOT, Server, environment, running, running_here
+from tests.support.account import ROOT, Follower, Server, environment, running, running_here
 from tests.support.serving import free_port, serving
 from tests.support.upstream import Behaviour, Upstream
 
@@ -127,6 +128,24 @@ async def test_a_proxy_is_believed_who_is_calling_where_the_owner_says_so(
                 for visitor in ("203.0.113.1", "203.0.113.2")
             ]
     assert [answer.status_code for answer in answers] == [200, second]
+
+
+async def test_the_log_tells_of_a_message_what_people_want_to_know(tmp_path: Path) -> None:
+    upstream = Upstream(lambda _: Behaviour("秘密的回答"))
+    async with serving(upstream.app()) as address:
+        settings = environment(tmp_path, address, IS_SAVE_LOG="true")
+        async with running(settings) as server, httpx.AsyncClient(trust_env=False) as http:
+            follower = Follower("小明", server.callback_url, http)
+            await follower.send("秘密的问题")
+
+    log = (tmp_path / "logs" / "wechat_oa.log").read_text("utf-8")
+    (replied,) = (line for line in log.splitlines() if " message correlation=" in line)
+    assert " answer correlation=" in log
+    assert len(set(re.findall(r"correlation=(\w+)", log))) == 1
+    assert all(
+        word in replied for word in ("outcome=replied", "attempts=1", "delivered=passive", "'first': ")
+    )
+    assert not any(word in log for word in ("_aws", "=None", "秘密", follower.openid))
 
 
 async def test_the_log_file_is_bounded(tmp_path: Path) -> None:

@@ -22,7 +22,9 @@ from tests.unit.model_service import (
     pieces_of,
     refusal,
 )
+from wechat_oa.ai.errors import ModelError
 from wechat_oa.ai.model import Models
+from wechat_oa.ai.usage import count_usage
 from wechat_oa.settings import DEFAULT_OPENAI_URL, AiSettings
 
 
@@ -30,7 +32,13 @@ async def test_pieces_come_as_they_are_streamed() -> None:
     service = Service(events(event(""), event("你"), event("好"), event("。"), event(None), DONE))
     assert await pieces_of(service) == ["你", "好", "。"]
     (asked,) = service.asked
-    assert asked == {"model": "m", "messages": MESSAGES, "stream": True, "max_tokens": 300}
+    assert asked == {
+        "model": "m",
+        "messages": MESSAGES,
+        "stream": True,
+        "max_tokens": 300,
+        "stream_options": {"include_usage": True},
+    }
     (request,) = service.requests
     assert str(request.url) == "http://model.test/v1/chat/completions"
     assert request.headers["authorization"] == f"Bearer {KEY}"
@@ -106,6 +114,42 @@ async def test_openai_itself_is_asked_in_its_own_words() -> None:
     assert "max_tokens" not in service.asked[0]
 
 
+# What an answer took
+
+
+USED = b'data: {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 4, "total_tokens": 9}}\n\n'
+GROWING = b'data: {"choices": [], "usage": {"total_tokens": 6}}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("answer", "tokens"),
+    [
+        (events(event("好"), USED, DONE), 9),
+        (events(event("好"), GROWING, USED, DONE), 9),
+        (events(event("好"), DONE), None),
+        (events(event("好"), b'data: {"choices": [], "usage": null}\n\n', DONE), None),
+        (events(event("好"), b'data: {"choices": [], "usage": {"total_tokens": "many"}}\n\n', DONE), None),
+        (json_answer({"choices": [{"message": {"content": "好"}}], "usage": {"total_tokens": 7}}), 7),
+    ],
+    ids=["at the end", "the sum", "never", "null", "nonsense", "with the whole answer"],
+)
+async def test_the_tokens_are_counted_where_the_service_tells(answer: Answering, tokens: int | None) -> None:
+    usage = count_usage()
+
+    assert await pieces_of(answer) == ["好"]
+    assert usage.tokens == tokens
+
+
+async def test_answers_at_the_same_time_are_counted_apart() -> None:
+    async def tokens_of(answer: Answering) -> int | None:
+        usage = count_usage()
+        await pieces_of(answer)
+        return usage.tokens
+
+    one, other = events(event("好"), 0.01, USED, DONE), events(event("好"), GROWING, 0.01, DONE)
+    assert [*await asyncio.gather(tokens_of(one), tokens_of(other))] == [9, 6]
+
+
 # Parameters that a model does not take
 
 
@@ -157,6 +201,29 @@ async def test_a_refused_temperature_is_left_out_and_remembered() -> None:
     assert ["temperature" in asked for asked in service.asked] == [True, True, False, False]
 
 
+@pytest.mark.parametrize("status", [400, 422])
+@pytest.mark.parametrize("message", ["Extra inputs are not permitted: stream_options", "no"])
+async def test_a_service_that_does_not_know_how_to_tell_its_usage_is_not_asked_again(
+    status: int, message: str
+) -> None:
+    unknown = refusal(status, message=message)
+    service = Service(_picky(("max_tokens", NOT_MAX_TOKENS), ("stream_options", unknown)))
+    async with model_of(service) as model:
+        for _ in range(2):
+            assert [piece async for piece in model.answer(MESSAGES)] == ["好"]
+    assert ["stream_options" in asked for asked in service.asked] == [True, True, False, False]
+
+
+async def test_a_service_that_has_told_its_usage_goes_on_being_asked_for_it() -> None:
+    service = Service(events(event("好"), DONE), refusal(400, message="no"), events(event("好"), DONE))
+    async with model_of(service) as model:
+        assert [piece async for piece in model.answer(MESSAGES)] == ["好"]
+        with pytest.raises(ModelError):
+            [piece async for piece in model.answer(MESSAGES)]
+        assert [piece async for piece in model.answer(MESSAGES)] == ["好"]
+    assert ["stream_options" in asked for asked in service.asked] == [True, True, True]
+
+
 async def test_many_questions_at_once_learn_it_together() -> None:
     async with model_of(_picky(("max_tokens", NOT_MAX_TOKENS))) as model:
 
@@ -169,7 +236,7 @@ async def test_many_questions_at_once_learn_it_together() -> None:
 async def test_a_model_that_takes_neither_name_is_misconfigured() -> None:
     service = Service(refusal(400, message="max_tokens and max_completion_tokens are too large"))
     assert (await failure_of(service)).failure == "misconfigured"
-    assert len(service.asked) == 3
+    assert len(service.asked) == 4
 
 
 # Several models

@@ -48,7 +48,7 @@ def make_app(services: ChatServices) -> FastAPI:
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(StoreError, _no_store)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_middleware(Measured)
+    app.add_middleware(Measured, metrics_namespace=services.settings.metrics_namespace, clock=services.clock)
     return app
 
 

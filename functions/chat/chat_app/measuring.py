@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable, Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wechat_oa.ai.usage import Usage
+from wechat_oa.metrics import figures
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +24,8 @@ class Timing:
         self.stages: dict[str, float] = {}
         self.failure = ""
         """Why the model gave no whole answer, for the log."""
+        self.usage: Usage | None = None
+        """What the model said that the answer took; None: it was not asked."""
 
     def mark(self, stage: str) -> None:
         """The stage ends now; the next one begins."""
@@ -39,8 +45,13 @@ class Measured:
     The line holds nothing of what was said, and nothing that names the visitor.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics_namespace: str = "", clock: Callable[[], float] = time.time
+    ) -> None:
+        """Figures are told where ``metrics_namespace`` is not empty; ``clock`` gives epoch seconds."""
         self._app = app
+        self._metrics_namespace = metrics_namespace
+        self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -75,5 +86,18 @@ class Measured:
                     "status": status,
                     "failure": timing.failure,
                     "milliseconds": {**timing.stages, "whole": timing.whole},
+                    "tokens": timing.usage and timing.usage.tokens,
+                    **figures(self._metrics_namespace, self._clock(), _counted(timing, status)),
                 },
             )
+
+
+def _counted(timing: Timing, status: int) -> Mapping[str, float | None]:
+    asked = timing.usage is not None
+    return {
+        "ChatMessages": 1 if asked else None,
+        "ModelErrors": int(timing.failure not in ("", "too_long")) if asked else None,
+        "Tokens": timing.usage.tokens if timing.usage else None,
+        # A model that fails is told as its own failure (502 to 504).
+        "Errors": 1 if status >= 500 and not timing.failure else None,
+    }

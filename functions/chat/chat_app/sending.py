@@ -19,6 +19,7 @@ from chat_app.services import ChatServices
 from chat_app.stream import DONE, EventStream, event, piece_event, unless_left
 from chat_app.visitors import has_access, visitor
 from wechat_oa.ai.errors import ModelError
+from wechat_oa.ai.usage import count_usage
 from wechat_oa.settings import AiSettings
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ async def answer_question(services: ChatServices, request: Request) -> Response:
     _take_quota(services, visitor(services, request))
     messages = _messages(ai, question)
     timing.mark("config")
+    timing.usage = count_usage()
     pieces = services.model(ai).answer(messages)
     if ai.interaction_mode == "block":
         whole = await unless_left(request.receive, _whole(pieces, timing))

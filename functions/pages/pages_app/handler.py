@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from pages_app.answering import answer
 from pages_app.aws import aws_services
 from pages_app.http import Answer, Request
+from wechat_oa.metrics import figures
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,11 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
             "route": event.get("routeKey", ""),
             "status": answered.status,
             "milliseconds": round((time.perf_counter() - began) * 1000, 1),
+            **figures(
+                _services.settings.metrics_namespace,
+                time.time(),
+                {"Errors": 1 if answered.status >= 500 else None},
+            ),
         },
     )
     return _response(answered)

@@ -10,7 +10,9 @@ from wechat_oa.callback.envelope import Envelope, open_envelope, verify_url
 from wechat_oa.callback.errors import CallbackError, KeyMissingError, MessageError
 from wechat_oa.callback.message import Message
 from wechat_oa.callback.reply import Reply, TextReply, in_words
+from wechat_oa.correlation import correlated
 from wechat_oa.identifiers import pseudonym, time_ordered_id
+from wechat_oa.metrics import figures
 from wechat_oa.store.table import StoreError
 from wechat_reply.ladder import Attempt, NoReply
 from wechat_reply.routing import (
@@ -74,12 +76,16 @@ async def answer(
         log.warning("callback refused: %s", error)
         return _REFUSED
     attempt = Attempt(services, envelope.message, elapsed)
-    outcome = "replied"
+    with correlated(attempt.key):
+        return await _answered(attempt, envelope)
+
+
+async def _answered(attempt: Attempt, envelope: Envelope) -> HttpAnswer:
+    outcome = "failed"
     try:
         reply = await _reply(attempt)
-        if reply is None:
-            outcome = "acknowledged"
-        content_type, sealed = envelope.seal(reply, services.clock())
+        content_type, sealed = envelope.seal(reply, attempt.services.clock())
+        outcome = ("replied" if attempt.heard else "too late") if reply else "acknowledged"
         return HttpAnswer(200, content_type, sealed)
     except NoReply:
         outcome = "come again"
@@ -89,15 +95,37 @@ async def answer(
         log.error("the store refused: %s", error)
         return _last_words(attempt, envelope)
     finally:
-        log.info(
-            "message",
-            extra={
-                "follower": pseudonym(envelope.message.from_user),
-                "type": envelope.message.event or envelope.message.msg_type,
-                "outcome": outcome,
-                "milliseconds": round(attempt.waited * 1000, 1),
-            },
-        )
+        log.info("message", extra=_told(attempt, outcome))
+
+
+def _told(attempt: Attempt, outcome: str) -> dict[str, Any]:
+    """What the log line of an attempt tells: nothing that was said, and nobody's name."""
+    services, message, part = attempt.services, attempt.message, attempt.part
+    now = services.clock()
+    told: dict[str, Any] = {
+        "follower": pseudonym(message.from_user),
+        "type": message.event or message.msg_type,
+        "outcome": outcome,
+        "attempts": attempt.number,
+        "milliseconds": round(attempt.waited * 1000, 1),
+    }
+    counted: dict[str, float | None] = {
+        # Whatever WeChat repeats, one attempt is the last.
+        "Messages": None if outcome in ("come again", "too late") else 1,
+        "Errors": 1 if outcome in ("store refused", "failed") else None,
+    }
+    if part:
+        since = max(attempt.waited, now - part.answer.at)
+        told |= {
+            "answer": pseudonym(part.answer.key),
+            "delivered": attempt.delivered,
+            "seconds": round(since, 2),
+            "took": dict(part.answer.took),
+        }
+        if outcome == "replied" and part.answer.key == attempt.key:
+            # Not for 继续: the time of an earlier answer is that of its own message.
+            counted |= {"InWindow": int(attempt.delivered == "passive"), "AnswerTime": round(since * 1000)}
+    return told | figures(services.settings.metrics_namespace, now, counted)
 
 
 def _last_words(attempt: Attempt, envelope: Envelope) -> HttpAnswer:

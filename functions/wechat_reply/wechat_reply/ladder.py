@@ -19,6 +19,7 @@ from wechat_reply.services import Services
 LAST_ATTEMPT = 3
 HANG_UP_SECONDS = 5.5
 """WeChat hangs up after 5; an earlier answer other than the reply itself would end its attempts."""
+_HEARD_SECONDS = 5.0
 _LAST_ATTEMPT_AGE = 9.0
 """A message as old as this when it arrives is here for the last time: attempts before it never reached us."""
 
@@ -37,6 +38,12 @@ class Attempt:
         self.services = services
         self.message = message
         self.key = message.key
+        self.number = 1
+        """How often WeChat has delivered the message, as far as we have seen."""
+        self.part: Part | None = None
+        """What of an answer is replied with."""
+        self.delivered = ""
+        """How the follower gets the rest of the answer: ``passive`` where this reply holds it all."""
         self._now = asyncio.get_running_loop().time
         self._began = self._now() - elapsed
 
@@ -53,6 +60,11 @@ class Attempt:
     def too_late(self) -> bool:
         """Whether the message is so old that this must be WeChat's last attempt."""
         return self.services.clock() - self.waited - self.message.create_time >= _LAST_ATTEMPT_AGE
+
+    @property
+    def heard(self) -> bool:
+        """Whether a reply now finds WeChat still waiting, or at least is the last there is."""
+        return self.waited <= _HEARD_SECONDS or self.is_last(self.number)
 
     async def patiently(self, operation: Callable[[], T]) -> T:
         """Return what ``operation`` returns, trying again while the store refuses and there is time.
@@ -73,6 +85,7 @@ class Attempt:
         ``number`` is how often WeChat has delivered the message. Raises NoReply, StoreError.
         """
         services = self.services
+        self.number = number
         texts = services.config.reply_rules().texts
         push = services.may_push
         link = services.link(key)
@@ -85,6 +98,9 @@ class Attempt:
             part = await self.patiently(lambda: self._hand_over(key, prompt, unfinished=True))
         if part is None:
             return texts["abandoned"].strip()
+        self.part = part
+        rest = "customer-service" if push else "link" if link else "unread"
+        self.delivered = "passive" if part.last else rest
         if push and part.answer.finished and not part.last:
             job = {"kind": "push", "key": key}
             await self.patiently(

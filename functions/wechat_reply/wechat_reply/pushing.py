@@ -55,15 +55,15 @@ class AccountMessenger:
             return None
         return download.content
 
-    async def push(self, key: str) -> None:
+    async def push(self, key: str) -> bool:
         """Send what is unshown of a finished answer, message by message, as far as WeChat allows.
 
-        Raises StoreError.
+        Return whether nothing is left. Raises StoreError.
         """
         services = self._services
         answer = await patiently(partial(services.answers.get, key))
         if answer is None:
-            return
+            return False
         await asyncio.sleep(max(0.0, answer.shown_at + AFTER_REPLY_SECONDS - services.clock()))
         prompt = services.settings.timeout_prompt.replace("{link}", services.link(key))
         cut = message_cut(prompt, services.settings.ai_len_limit)
@@ -71,7 +71,7 @@ class AccountMessenger:
             delivery = f"push#{secrets.token_hex(4)}"
             part = await patiently(partial(services.answers.hand_over, key, delivery, cut, unfinished=False))
             if part is None or part.start == part.end:
-                return
+                return part is not None and part.last
             sent = False
             try:
                 sent = await self._send_part(part, prompt)
@@ -80,7 +80,7 @@ class AccountMessenger:
                 if not sent:
                     await patiently(partial(services.answers.take_back, part, delivery))
             if part.last or not sent:
-                return
+                return sent
 
     async def _send_part(self, part: Part, prompt: str) -> bool:
         openid = part.answer.openid

@@ -9,6 +9,8 @@ import os
 from typing import Any, Protocol, cast
 
 from wechat_oa.ai.model import Models
+from wechat_oa.identifiers import pseudonym
+from wechat_oa.metrics import figures
 from wechat_oa.settings import SettingsError
 from wechat_oa.store.aws_queue import SqsQueue
 from wechat_oa.store.table import StoreError
@@ -59,11 +61,20 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         try:
             _runner.run(_worker.work(json.loads(record["body"]), seconds=max(seconds, 1.0)))
         except Exception:
-            log.exception("job %s failed", record["messageId"])
+            failed = figures(_services.settings.metrics_namespace, _services.clock(), {"Errors": 1})
+            log.exception("job %s failed", record["messageId"], extra={**_correlation(record), **failed})
             _try_again_soon(records[position:])
             # Those behind it in a first-in-first-out queue must wait for it too.
             return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in records[position:]]}
     return {"batchItemFailures": []}
+
+
+def _correlation(record: dict[str, Any]) -> dict[str, str]:
+    """What connects the line about a job to its message's; nothing for a job that cannot be read."""
+    try:
+        return {"correlation": pseudonym(json.loads(record["body"])["key"])}
+    except (ValueError, LookupError, TypeError):
+        return {}
 
 
 def _try_again_soon(records: list[dict[str, Any]]) -> None:

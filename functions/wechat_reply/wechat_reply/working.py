@@ -13,7 +13,9 @@ from wechat_oa.ai.errors import ModelError
 from wechat_oa.ai.images import inline_image
 from wechat_oa.ai.prompt import build_messages
 from wechat_oa.answers import Answer
+from wechat_oa.correlation import correlated
 from wechat_oa.identifiers import pseudonym
+from wechat_oa.metrics import figures
 from wechat_oa.quota import EVENT_GRANT, MESSAGE_GRANT, Grant
 from wechat_oa.settings import AiSettings
 from wechat_reply.services import Services
@@ -46,8 +48,11 @@ class Messenger(Protocol):
         """Show the follower that an answer is being written. Never raises: it is only a courtesy."""
         ...
 
-    async def push(self, key: str) -> None:
-        """Send what the follower has not seen of an answer. Raises StoreError."""
+    async def push(self, key: str) -> bool:
+        """Send what the follower has not seen of an answer and return whether nothing is left.
+
+        Raises StoreError.
+        """
         ...
 
     async def voice(self, media_id: str) -> bytes | None:
@@ -77,26 +82,31 @@ class Worker:
         Raises StoreError when the store refuses for long, and whatever is not foreseen: the job is then to
         be done again.
         """
-        if job["kind"] == "push":
-            await self._push(await self._answer(job["key"]))
-            return
-        try:
-            answer = await self._write(job, asyncio.get_running_loop().time() + seconds)
-        except TakenOver:
-            log.warning("another worker writes this answer")
-            return
-        await self._push(answer)
+        with correlated(job["key"]):
+            if job["kind"] == "push":
+                delivered = await self._push(await self._answer(job["key"]))
+                log.info("push", extra={"delivered": delivered})
+                return
+            try:
+                written = await self._write(job, asyncio.get_running_loop().time() + seconds)
+            except TakenOver:
+                log.warning("another worker writes this answer")
+                return
+            delivered = await self._push(written or await self._answer(job["key"]))
+            if written:
+                log.info("answer", extra=_told(self._services, written, delivered))
 
     async def _answer(self, key: str) -> Answer | None:
         return await patiently(partial(self._services.answers.get, key))
 
     async def _write(self, job: Mapping[str, Any], deadline: float) -> Answer | None:
+        """Return the answer that was written; None if that has been done before, or it is expired."""
         services = self._services
         key: str = job["key"]
         writer = Writer(services, key)
         answer = await writer.begin()
         if answer is None:
-            return await self._answer(key)
+            return None
         try:
             return await self._answered(job, writer, answer, deadline)
         except asyncio.CancelledError:
@@ -130,15 +140,6 @@ class Worker:
             await asyncio.sleep(0)
         await self._noted(finished, question, said)
         await patiently(partial(services.answers.forget_read, answer.openid))
-        log.info(
-            "answer",
-            extra={
-                "follower": pseudonym(answer.openid),
-                "failure": finished.failure,
-                "characters": len(said),
-                "seconds": round(services.clock() - answer.at, 2),
-            },
-        )
         return finished
 
     async def _noted(self, finished: Answer, question: str, said: str = "") -> Answer:
@@ -185,10 +186,41 @@ class Worker:
             log.warning("voice not understood: %s", error)
             return ""
 
-    async def _push(self, answer: Answer | None) -> None:
-        """Push the rest, if pushing is allowed and no attempt of WeChat's is there to take it."""
-        if answer is None or answer.all_shown or self._messenger is None or not self._services.may_push:
-            return
-        window_open = self._services.clock() - answer.at < WINDOW_SECONDS
-        if answer.parts or not window_open:
-            await self._messenger.push(answer.key)
+    async def _push(self, answer: Answer | None) -> str:
+        """Push the rest, if pushing is allowed and no attempt of WeChat's is there to take it.
+
+        Return how the answer gets, or got, to the follower, for the log.
+        """
+        if answer is None:
+            return "expired"
+        if answer.all_shown:
+            return "passive"
+        if not answer.parts and self._services.clock() - answer.at < WINDOW_SECONDS:
+            # An attempt of WeChat's takes it; the callback's own line tells how that went.
+            return "awaited"
+        if self._messenger and self._services.may_push and await self._messenger.push(answer.key):
+            return "customer-service"
+        return "link" if self._services.settings.chat_url else "unread"
+
+
+def _told(services: Services, answer: Answer, delivered: str) -> dict[str, Any]:
+    """What the log line of an answer tells: nothing that was said, and nobody's name."""
+    now, took = services.clock(), answer.took
+    asked = "whole" in took
+    counted = {
+        "ModelFirstPiece": took.get("first"),
+        "ModelTime": took.get("whole"),
+        # That the owner's own limit on an answer's length was reached is no fault of the model's.
+        "ModelErrors": int(answer.failure not in ("", "too_long")) if asked else None,
+        "Tokens": took.get("tokens"),
+    }
+    return {
+        "follower": pseudonym(answer.openid),
+        "attempts": answer.attempts,
+        "failure": answer.failure,
+        "characters": len(answer.text),
+        "seconds": round(now - answer.at, 2),
+        "took": dict(took),
+        "delivered": delivered,
+        **figures(services.settings.metrics_namespace, now, counted),
+    }

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import TypeVar
 
 from wechat_oa.ai.errors import Failure, ModelError
+from wechat_oa.ai.usage import count_usage
 from wechat_oa.answers import Answer
 from wechat_oa.store.table import StoreError
 from wechat_reply.services import Services
@@ -68,6 +69,7 @@ class Writer:
         self._name = secrets.token_hex(8)
         self._text = ""
         self._keeper: asyncio.Task[None] | None = None
+        self._took: dict[str, int] = {}
 
     async def begin(self) -> Answer | None:
         """Return the answer once it is ours to write, or None when it is finished or expired.
@@ -80,6 +82,7 @@ class Writer:
             mine = await patiently(lambda: answers.begin(self._key, self._name))
             if mine is not None:
                 self._text = mine.text
+                self._took["queued"] = round((self._services.clock() - mine.at) * 1000)
                 if mine.text:
                     # What the follower has seen of an earlier try stays, but the model cannot go on from it.
                     self._text += self._services.config.reply_rules().texts["restarted"]
@@ -97,15 +100,21 @@ class Writer:
         """
         start = len(self._text)
         failure: Failure | None = None
+        usage, now = count_usage(), asyncio.get_running_loop().time
+        asked = now()
         try:
             async with contextlib.aclosing(pieces):
                 async for piece in pieces:
+                    self._took.setdefault("first", round((now() - asked) * 1000))
                     self._text += piece
                     if self._keeper and self._keeper.done():
                         break
         except ModelError as error:
             log.warning("the model failed: %s", error)
             failure = error.failure
+        self._took["whole"] = round((now() - asked) * 1000)
+        if usage.tokens is not None:
+            self._took["tokens"] = usage.tokens
         said = self._text[start:]
         if failure == "too_long" and not said.strip():
             # All of it was spent on thinking.
@@ -122,7 +131,9 @@ class Writer:
             self._text += f"\n\n（{explanation}）" if self._text.strip() else explanation
         await self.stop()
         answers = self._services.answers
-        finished = await patiently(lambda: answers.finish(self._key, self._name, self._text, failure or ""))
+        finished = await patiently(
+            lambda: answers.finish(self._key, self._name, self._text, failure or "", self._took)
+        )
         if finished is None:
             raise TakenOver
         return finished

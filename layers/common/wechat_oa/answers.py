@@ -60,6 +60,9 @@ class Answer:
     writer: str = ""
     beat: float = 0.0
     """The writer's last sign of life, in epoch seconds."""
+    took: Mapping[str, int] = field(default_factory=dict)
+    """Milliseconds: ``queued`` until a worker began, ``first`` until the model's first piece, ``whole`` until
+    its last; and ``tokens``, where the service tells. For the log."""
 
     @property
     def finished(self) -> bool:
@@ -188,14 +191,22 @@ class Answers:
         changes = {"state": "pending", "writer": None, "beat": None}
         self._table.update(_pk(key), "-", set=changes, if_equals={"writer": writer, "state": "writing"})
 
-    def finish(self, key: str, writer: str, text: str, failure: str = "") -> Answer | None:
+    def finish(
+        self, key: str, writer: str, text: str, failure: str = "", took: Mapping[str, int] | None = None
+    ) -> Answer | None:
         """Store the whole text; it will not change any more. None: another writer has taken over, or it was
         given up.
 
         Finishing again is no change: the answer of the first call may have been lost on its way. Raises
         StoreError.
         """
-        changes = {"text": text, "state": "finished", "failure": failure or None, "beat": self._clock()}
+        changes = {
+            "text": text,
+            "state": "finished",
+            "failure": failure or None,
+            "beat": self._clock(),
+            "took": dict(took) if took else None,
+        }
         item = self._table.update(
             _pk(key), "-", set=changes, if_equals={"writer": writer, "state": "writing"}
         )
@@ -336,4 +347,5 @@ def _answer(item: Mapping[str, Any]) -> Answer:
         parts=item.get("parts", {}),
         writer=item.get("writer", ""),
         beat=item.get("beat", 0.0),
+        took=item.get("took", {}),
     )

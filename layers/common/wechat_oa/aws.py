@@ -9,6 +9,7 @@ from typing import Any
 import botocore.session
 from botocore.config import Config
 
+from wechat_oa.correlation import log_correlations
 from wechat_oa.settings import Settings, read_settings, with_secrets
 from wechat_oa.store.aws_table import DynamoTable
 
@@ -31,6 +32,7 @@ class Aws:
         not start.
         """
         logging.getLogger().setLevel(logging.INFO)
+        log_correlations()
         for noisy in ("botocore", "httpx", "httpx2"):
             # Addresses of followers' pictures, questions, and chatter.
             logging.getLogger(noisy).setLevel(logging.WARNING)

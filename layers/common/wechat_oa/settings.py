@@ -159,6 +159,8 @@ class Settings:
     """How long the built-in demo model takes for an answer."""
     table_name: str = ""
     queue_url: str = ""
+    metrics_namespace: str = ""
+    """What CloudWatch calls this deployment's figures; empty: log lines carry none."""
 
     @property
     def timeout_prompt(self) -> str:
@@ -232,6 +234,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         demo_seconds=read.number("WECHAT_OA_DEMO_SECONDS", 2, low=0, high=120, unit="seconds"),
         table_name=read.text("WECHAT_OA_TABLE"),
         queue_url=read.text("WECHAT_OA_QUEUE_URL"),
+        metrics_namespace=read.text("WECHAT_OA_METRICS"),
     )
     if settings.encoding_aes_key and not read.text("WECHAT_APP_ID"):
         read.problems.append("WECHAT_ENCODING_AES_KEY needs WECHAT_APP_ID: messages are encrypted with both")

@@ -14,6 +14,7 @@ from wechat_mcp.tooling.arguments import renamed, validated
 from wechat_mcp.tooling.calling import Caller, perform
 from wechat_mcp.tooling.declaring import Declared
 from wechat_mcp.tooling.results import Refused
+from wechat_mcp.tooling.telling import told
 
 BY_NAME = "wechat_tool_call"
 
@@ -29,7 +30,8 @@ async def dispatch(
     if name not in tools:
         raise ToolError(_unknown(name, tools))
     if name != BY_NAME:
-        return await perform(tools[name], arguments, services, caller)
+        with told(name, services):
+            return await perform(tools[name], arguments, services, caller)
     try:
         (action,) = tools[name].actions.values()
         given = validated(action.model, renamed(arguments, tools[name].names, name))

@@ -14,6 +14,7 @@ import httpx2
 from wechat_oa.ai.errors import ModelError, RefusedError
 from wechat_oa.ai.pieces import Cleaner
 from wechat_oa.ai.service import HTTP_ERRORS, Service, make_model_client, read_whole
+from wechat_oa.ai.usage import note_usage
 from wechat_oa.settings import DEFAULT_OPENAI_URL, AiSettings
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,9 @@ class Model:
         official = settings.api_url == DEFAULT_OPENAI_URL
         self._limit_name = "max_completion_tokens" if official else "max_tokens"
         self._temperature = settings.temperature
+        # Else a stream does not say what it took.
+        self._asks_usage = settings.interaction_mode == "stream"
+        self._usage_taken = False
 
     async def answer(
         self, messages: Sequence[Mapping[str, Any]], *, seconds: float | None = None
@@ -93,7 +97,7 @@ class Model:
 
     async def _ask(self, messages: Sequence[Mapping[str, Any]]) -> httpx2.Response:
         """Send the request; when the model refuses a parameter by name, leave that out and ask again."""
-        for _ in range(3):
+        for _ in range(4):
             parameters: dict[str, Any] = {
                 "model": self._settings.model,
                 "messages": messages,
@@ -102,11 +106,16 @@ class Model:
             }
             if self._temperature is not None:
                 parameters["temperature"] = self._temperature
+            if self._asks_usage:
+                parameters["stream_options"] = {"include_usage": True}
             try:
-                return await self._service.ask("/chat/completions", parameters)
+                response = await self._service.ask("/chat/completions", parameters)
             except RefusedError as error:
-                if error.status != 400 or not self._adapt(error.about, parameters):
+                if error.status not in (400, 422) or not self._adapt(error.about, parameters):
                     raise
+            else:
+                self._usage_taken = self._asks_usage
+                return response
         raise ModelError("misconfigured", "the model takes neither of the ways to ask it")
 
     def _adapt(self, about: str, sent: Mapping[str, Any]) -> bool:
@@ -118,6 +127,9 @@ class Model:
             self._limit_name = "max_tokens"
         elif "temperature" in sent and "temperature" in about:
             self._temperature = None
+        elif "stream_options" in sent and ("stream_options" in about or not self._usage_taken):
+            # Not every service names what it does not know, and a figure for the log is not worth an answer.
+            self._asks_usage = False
         else:
             return False
         log.warning("the model refused a parameter, asking without it")
@@ -190,6 +202,7 @@ def _check_whole(answers: Sequence[Mapping[str, Any]]) -> None:
     """Raise ModelError when the model says that it was stopped by the most it may use: half a sentence must
     not look whole."""
     for answer in answers:
+        note_usage(answer)
         choices = answer.get("choices")
         for choice in choices if isinstance(choices, list) else ():
             if isinstance(choice, dict) and choice.get("finish_reason") == "length":
