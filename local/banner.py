@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from local.house import House
-from local.mcp_server import access
+from local.mcp_access import access
 
 _LABEL_WIDTH = 12
 

@@ -16,8 +16,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
-from local.house import LOOPBACK, House
+from local.house import House
 from local.listening import CannotListenError, listen_all
+from local.mcp_access import access, tokens_required
 from local.pages_server import PagesServer
 from local.platform.api import api_routes
 from local.platform.state import PLATFORM_PATH
@@ -87,32 +88,14 @@ async def _serve(services: McpServices) -> int:
     return 0
 
 
-def tokens_required(settings: Settings) -> bool:
-    """Whether callers must show a token: wherever one is configured, and wherever others reach the server."""
-    configured = bool(settings.mcp_auth_tokens or settings.mcp_oauth_issuer)
-    own = bool(settings.config_password and settings.mcp_public_url)
-    return configured or own or settings.mcp_host not in LOOPBACK
-
-
 def allowed_hosts(services: McpServices) -> tuple[str, ...]:
     """The names by which the server may be called: any, where a token says who calls; else this machine's,
     so that no page of another site reaches it under a name of its own."""
     return ("*",) if services.tokens_required else ()
 
 
-def access(settings: Settings) -> str:
-    """Say in Chinese who may use the server."""
-    if not tokens_required(settings):
-        return "只有本机能用，不要令牌"
-    if settings.mcp_auth_tokens:
-        return "要用 MCP_AUTH_TOKENS 里的令牌"
-    if settings.mcp_public_url and (settings.mcp_oauth_issuer or settings.config_password):
-        return "通过 OAuth 授权使用"
-    return "拒绝一切请求：别人也能访问这个地址，却没有设置 MCP_AUTH_TOKENS"
-
-
 class McpServer(SecondServer):
-    """Serves MCP beside the web server, in its loop and for its life."""
+    """Serves MCP beside the web server."""
 
     def __init__(self, house: House) -> None:
         """Nothing is served yet."""
@@ -290,6 +273,3 @@ def _config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         timeout_graceful_shutdown=5,
         server_header=False,
     )
-
-
-__all__ = ["LocalWebServer", "McpServer", "PlatformTransport", "access", "run", "tokens_required"]

@@ -16,7 +16,7 @@ import uvloop
 from local.banner import banner
 from local.house import House
 from local.listening import CannotListenError, listen_all
-from local.mcp_server import McpServer
+from local.mcp_beside import McpBeside
 from local.pages_server import PagesServer
 from local.second_server import SecondServer
 from local.server import make_app
@@ -56,7 +56,7 @@ async def _serve(environment: Mapping[str, str]) -> int:
     )
     pages = PagesServer(house.pages)
     pages.begin(listeners[1])
-    mcp = McpServer(house)
+    mcp = McpBeside(house)
     mcp.begin(listeners[2])
     try:
         await _Server(config, house, (mcp, pages)).serve(sockets=listeners[:1])
@@ -69,7 +69,9 @@ async def _serve(environment: Mapping[str, str]) -> int:
 class _Server(uvicorn.Server):
     """Prints the banner once it listens, and does not wait for pages that wait for news."""
 
-    def __init__(self, config: uvicorn.Config, house: House, others: Sequence[SecondServer]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, house: House, others: Sequence[SecondServer | McpBeside]
+    ) -> None:
         super().__init__(config)
         self._house = house
         self._others = others

@@ -155,8 +155,9 @@ async def test_the_log_file_is_bounded(tmp_path: Path) -> None:
     (logs / "wechat_oa.log").write_text(full)
     for number in range(1, 6):
         (logs / f"wechat_oa.log.{number}").write_text(f"old {number}")
-    async with running(environment(tmp_path, "http://127.0.0.1:9", IS_SAVE_LOG="true")):
-        pass
+    settings = environment(tmp_path, "http://127.0.0.1:9", IS_SAVE_LOG="true")
+    async with running(settings) as server, httpx.AsyncClient(trust_env=False) as http:
+        assert (await http.get(server.callback_url)).status_code == 403, "and the log says so"
     names = ["wechat_oa.log", *(f"wechat_oa.log.{number}" for number in range(1, 6))]
     assert sorted(path.name for path in logs.iterdir()) == names
     assert (logs / "wechat_oa.log.1").read_text() == full

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from local.mcp_server import access, tokens_required
+from local.mcp_access import access, tokens_required
 from wechat_oa.settings import McpToken, SettingsError, read_settings
 
 LONG = "0123456789abcdef"
