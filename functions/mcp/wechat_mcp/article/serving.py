@@ -20,7 +20,7 @@ from wechat_mcp.tooling.results import Refused
 from wechat_oa.fetch import FetchError
 from wechat_oa.pages import NoSuchPageError, Page, Pages
 
-from . import gallery, themes
+from . import phones, themes
 from .account import WeChatAccount
 from .drafting import Draft, DraftError, Drafts
 from .front_matter import FrontMatterError
@@ -80,8 +80,8 @@ async def previewed(
         html = f'{shown}<p style="white-space:pre-wrap">{escape(article.content({}))}</p>'
     else:
         html = article.content(urls)
-    frames = gallery.phones(html, title=article.title, author=article.author)
-    page = gallery.page(article.title or "预览", f'<main style="padding:24px 8px">{frames}</main>')
+    frames = phones.phones(html, title=article.title, author=article.author)
+    page = phones.page(article.title or "预览", f'<main style="padding:24px 8px">{frames}</main>')
     key = (
         f"preview#{services.account().app_id}",
         _digest([article.identity or source.name or article.title]),
