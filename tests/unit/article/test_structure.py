@@ -6,6 +6,8 @@ import pytest
 
 from tests.unit.article.article_html import structure
 from wechat_mcp.article import Options, render
+from wechat_mcp.article.rendering import diagrams_of
+from wechat_mcp.diagrams import Drawing
 
 CASES = {
     "a paragraph": ("一段话。", "<p>一段话。</p>"),
@@ -166,12 +168,16 @@ def test_references_can_be_left_out() -> None:
 
 
 def test_a_diagram_is_drawn_where_there_is_a_renderer() -> None:
-    drawn = Options(draw_diagram=lambda language, code: f"{language}-{len(code)}.png")
+    markdown = "# 题\n\n```Mermaid\ngraph LR\n```"
+    (diagram,) = diagrams_of(markdown)
 
-    article = render("# 题\n\n```mermaid\ngraph LR\n```", drawn)
+    article = render(markdown, Options(diagrams={diagram: Drawing("drawn.png", 240, "mmdc")}))
 
-    assert [picture.source for picture in article.images] == ["mermaid-9.png"]
+    assert diagram == ("mermaid", "graph LR\n")
+    assert [picture.source for picture in article.images] == ["drawn.png"]
     assert "graph" not in article.html
+    assert "width:240px" in article.html
+    assert [warning.code for warning in article.warnings] == ["diagram_drawn"]
 
 
 def test_a_diagram_is_its_code_otherwise_and_the_author_is_told() -> None:
@@ -179,6 +185,30 @@ def test_a_diagram_is_its_code_otherwise_and_the_author_is_told() -> None:
 
     assert "graph LR" in article.html
     assert "diagram_code" in {warning.code for warning in article.warnings}
+
+
+def test_why_a_diagram_was_not_drawn_is_told() -> None:
+    drawings = {("mermaid", "graph LR\n"): Drawing(problem="第 1 行读不懂")}
+
+    article = render("# 题\n\n```mermaid\ngraph LR\n```", Options(diagrams=drawings))
+
+    (told,) = (warning.text for warning in article.warnings if warning.code == "diagram_code")
+    assert "第 1 行读不懂" in told
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "文",
+        "`mermaid`",
+        "```python\nmermaid\n```",
+        "---\ntype: image\n---\n```mermaid\ngraph LR\n```",
+        "---\na: [\n---\n```mermaid\ngraph LR\n```",
+        "> " * 200 + "\n```mermaid\ngraph LR\n```" + "<div>" * 200,
+    ],
+)
+def test_what_has_no_diagram_to_draw_has_none(markdown: str) -> None:
+    assert diagrams_of(markdown) == []
 
 
 @pytest.mark.parametrize("latex", ["\\frac{1", "v = \\frac{路程}{时间}"])

@@ -164,21 +164,20 @@ def tables(root: Element) -> None:
         ]
 
 
-def code_blocks(root: Element, parsed: Parsed) -> tuple[str, ...]:
+def code_blocks(root: Element, parsed: Parsed) -> tuple[tuple[str, str], ...]:
     """Put code where its marks stand, and hold the white space of code that was written as HTML.
 
-    Returns the languages whose code is a drawing that was not drawn.
+    Returns the language, in lower case, and the text of each.
     """
-    undrawn: dict[str, None] = {}
+    written: list[tuple[str, str]] = []
     for element in root.walk():
         for place, child in enumerate(element.children):
             if not isinstance(child, Element) or child.tag != "pre" or "code-lines" in child.classes:
                 continue
             language, text = _numbered(parsed.code, child.attrs.get("data-oa-code")) or ("", child.text())
-            if language.lower() in ("mermaid", "plantuml"):
-                undrawn[language.lower()] = None
+            written.append((language.lower(), text))
             element.children[place] = code.block(language, text)
-    return tuple(undrawn)
+    return tuple(written)
 
 
 def formulas(root: Element, parsed: Parsed) -> tuple[str, ...]:
