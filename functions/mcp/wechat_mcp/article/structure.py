@@ -154,14 +154,25 @@ def caption(image: Element) -> str:
 
 
 def tables(root: Element) -> None:
-    """Put every table into a section that scrolls sideways."""
+    """Put every table into a section that scrolls sideways, without a head that says nothing.
+
+    Markdown has no table without a head: authors who want none leave it empty.
+    """
     for element in root.walk():
+        if element.tag == "table":
+            element.children = [child for child in element.children if not _says_nothing(child)]
         element.children = [
             section("table", child)
             if isinstance(child, Element) and child.tag == "table" and "table" not in element.classes
             else child
             for child in element.children
         ]
+
+
+def _says_nothing(node: Node) -> bool:
+    if not isinstance(node, Element) or node.tag != "thead":
+        return False
+    return is_blank(node.text()) and not any(below.tag in ("img", "svg") for below in node.walk())
 
 
 def code_blocks(root: Element, parsed: Parsed) -> tuple[tuple[str, str], ...]:
