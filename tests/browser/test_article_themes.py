@@ -19,6 +19,7 @@ CASES = [(theme.name, night) for theme in all_themes() for night in (False, True
 WIDE_TABLE = (
     "\n\n| 一列 | 二列 | 三列 | 四列 | 五列 | 六列 | 七列 |\n|" + "--|" * 7 + "\n|" + "内容内容|" * 7 + "\n"
 )
+SCROLLERS = "pre, section:has(> table), section:has(> svg)"
 LONG_FORMULA = "\n\n$$\n" + " + ".join(f"x_{{{number}}}^2" for number in range(30)) + "\n$$\n"
 LONG_WORDS = "\n\nhttps://example.com/" + "a-very-long-path/" * 12 + "\n\n`" + "x" * 120 + "`\n"
 
@@ -94,18 +95,20 @@ def test_the_page_does_not_scroll_sideways_but_code_and_what_is_wide_do(page: Pa
     show(page, theme, night=False, more=WIDE_TABLE + LONG_WORDS + LONG_FORMULA)
 
     widths = page.evaluate(
-        """() => [...document.querySelectorAll('pre, section:has(> table), section:has(> svg)')].map((box) => ({
+        """(scrollers) => [...document.querySelectorAll(scrollers)].map((box) => ({
             inside: box.scrollWidth - box.clientWidth,
             scrolls: getComputedStyle(box).overflowX,
             right: box.getBoundingClientRect().right,
-        }))"""
+        }))""",
+        SCROLLERS,
     )
 
     # rich_media_content hides what overflows: everything in it must end at its edge by itself.
     right = page.evaluate(
-        """() => Math.max(...[...document.querySelectorAll('.rich_media_content *')]
-            .filter((element) => !element.parentElement.closest('pre, section:has(> table), section:has(> svg)'))
-            .map((element) => element.getBoundingClientRect().right))"""
+        """(scrollers) => Math.max(...[...document.querySelectorAll('.rich_media_content *')]
+            .filter((element) => !element.parentElement.closest(scrollers))
+            .map((element) => element.getBoundingClientRect().right))""",
+        SCROLLERS,
     )
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDTH
     assert right <= WIDTH - 16 + 0.5

@@ -141,14 +141,6 @@ def _news(document: _Document, options: Options, warnings: Notices) -> Article:
     lists.rewrite(root)
     structure.figures(root)
     structure.tables(root)
-    for language, code in structure.code_blocks(root, parsed):
-        if language in LANGUAGES:
-            problem = options.diagrams.get((language, code), Drawing()).problem
-            reason = f"没有画出来（{problem}）" if problem else "这里画不出来"
-            warnings.add(
-                "diagram_code",
-                f"{language} 图{reason}，按代码显示：可以导出成 PNG，再用 ![说明](图片) 引用。",
-            )
     for latex in structure.formulas(root, parsed):
         warnings.add(
             "formula_failed",
@@ -157,6 +149,15 @@ def _news(document: _Document, options: Options, warnings: Notices) -> Article:
     structure.inline_code(root)
     structure.ragged(root)
     spacing.Spacer(spaced=_spaced(settings, options, warnings)).apply(root)
+    # Last: its many coloured pieces are nothing to the passes before.
+    for language, code in structure.code_blocks(root, parsed):
+        if language in LANGUAGES:
+            problem = options.diagrams.get((language, code), Drawing()).problem
+            reason = f"没有画出来（{problem}）" if problem else "这里画不出来"
+            warnings.add(
+                "diagram_code",
+                f"{language} 图{reason}，按代码显示：可以导出成 PNG，再用 ![说明](图片) 引用。",
+            )
     summary = plain_text.summary(root)
     images = _take_images(root, data)
     text = root.text()
