@@ -13,7 +13,10 @@ _T = TypeVar("_T")
 
 _NAMES = {
     **dict.fromkeys(
-        ("article", "aside", "center", "details", "dd", "div", "dl", "dt", "figcaption", "figure", "footer"),
+        (
+            *("article", "aside", "center", "details", "dd", "div", "dl", "dt", "figcaption", "figure"),
+            *("footer", "header", "main", "nav", "summary"),
+        ),
         "section",
     ),
     **{
