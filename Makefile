@@ -11,7 +11,7 @@ PIP    := -m pip install --quiet --disable-pip-version-check
 BUILD_PATH := $(shell ls -d $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.13*/bin 2>/dev/null | head -n 1):$(PATH)
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: run test test-browser conformance check format bench build sam-local-test clean
+.PHONY: run test test-browser conformance check format bench gallery build sam-local-test clean
 .PHONY: deploy self-test status logs rotate destroy
 
 run: $(VENV)/ready
@@ -40,6 +40,10 @@ format: $(VENV)/ready
 
 bench: $(VENV)/ready
 	$(BIN)/python -m bench
+
+# The site's page of themes, after a theme has changed.
+gallery: $(VENV)/ready
+	$(BIN)/python -m scripts.theme_gallery
 
 build: $(VENV)/ready $(SAM)/ready
 	@$(BIN)/python -m deploy build

@@ -19,8 +19,9 @@ from PIL import Image
 from bench.numbers import ratio, spread
 from bench.processes import ROOT
 from bench.report import Table, Target
+from scripts.theme_gallery import SAMPLE
 from tests.unit.article.draft_box import DraftBox
-from wechat_mcp.article import Article, gallery, render
+from wechat_mcp.article import Article, render
 from wechat_mcp.article.drafting import Drafts
 from wechat_oa.store.local_table import SqliteTable
 
@@ -36,7 +37,7 @@ Theirs = Callable[[], tuple[float, int]]
 
 def measure() -> Table:
     """Measure both side by side in each round; without Node or its packages, ours alone, and say so."""
-    text = gallery.SAMPLE.read_text("utf-8")
+    text = SAMPLE.read_text("utf-8")
     rows: list[tuple[str, ...]] = []
     targets: list[Target] = []
     with tempfile.TemporaryDirectory() as folder:

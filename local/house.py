@@ -18,6 +18,7 @@ from local.identity import with_identity
 from local.pages_server import PagesHouse
 from local.platform.account import Account
 from local.platform.state import PLATFORM_PATH, Platform
+from wechat_mcp.diagrams import Diagrams, renderer_of
 from wechat_oa.ai.model import Models
 from wechat_oa.ai.service import make_model_client
 from wechat_oa.api.transport import make_http_client
@@ -45,6 +46,8 @@ class House:
             f"http://{_reachable(self.configured.msg_server_host)}:{self.configured.msg_server_port}"
         )
         settings = with_identity(self.configured, self.base_url + PLATFORM_PATH)
+        renderer = renderer_of(settings, environment)
+        self.diagrams = Diagrams(renderer) if renderer else None
         self.pace = Pace(settings.demo_seconds)
         demo_key = secrets.token_hex(16)
         self.demo = DemoModel(self.pace, demo_key)

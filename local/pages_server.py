@@ -20,6 +20,7 @@ from pages_app import answering
 from pages_app.http import Answer, Request, json_answer
 from pages_app.index import missing_page
 from pages_app.services import PagesServices
+from pages_app.site_files import FOLDERS
 from wechat_oa.page_headers import PAGE_HEADERS
 from wechat_oa.page_names import PageError, hosted_name
 from wechat_oa.pages import Pages
@@ -47,13 +48,12 @@ class PagesHouse:
         self.settings, self.pages = self.services.settings, self.services.pages
 
     def routes(self) -> list[BaseRoute]:
-        """Return the routes beside everything else's: ``/``, the API, the page manager, files at the root."""
+        """Return the routes beside all others: ``/``, the API, the site's folders, files at the root."""
         paths = (
             "/",
             "/static-pages/",
             "/pages/{name}",
-            "/manage",
-            "/manage/{file:path}",
+            *(f"/{name}{below}" for name in FOLDERS for below in ("", "/{file:path}")),
             "/api/pages",
             "/api/pages/{name}",
             "/api/pages/{name}/qr",

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.chat_page import CONTRAST
 from tests.support.serving import free_port
+from wechat_mcp.article import all_themes
 from wechat_oa.page_headers import PAGE_HEADERS
 from wechat_oa.page_templates import TEMPLATES, generate
 
@@ -183,6 +184,32 @@ def test_the_index_speaks_english_to_who_reads_it(browser: Browser, local: Local
     expect(page.get_by_role("link", name="Manage")).to_be_visible()
     page.goto(f"{local.url}/manage/")
     expect(page.get_by_role("button", name="Enter")).to_be_visible()
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_index_leads_to_every_theme_by_day_and_by_night(
+    browser: Browser, local: Local, scheme: Any
+) -> None:
+    page = opened(browser, f"{local.url}/", color_scheme=scheme)
+    page.get_by_role("link", name="文章主题").click()
+    expect(page).to_have_url(f"{local.url}/themes/")
+
+    frames = page.locator(".phone")
+    assert frames.count() == 2 * len(all_themes())
+    for frame in frames.all():
+        expect(frame).to_be_visible()
+        assert frame.evaluate("(frame) => frame.getBoundingClientRect().width") == PHONE["width"]
+        assert frame.evaluate("(frame) => frame.scrollWidth <= frame.clientWidth")
+        widths = frame.locator("img").evaluate_all("(images) => images.map((image) => image.naturalWidth)")
+        assert widths == [750, 750]
+    # What an article says inline, a stylesheet says here: nothing of it may be lost.
+    heading = page.locator("#calm .phone:not(.night) h2").first
+    assert heading.evaluate("(heading) => getComputedStyle(heading).borderLeftWidth") == "4px"
+    assert page.evaluate(CONTRAST) == []
+    assert fits(page)
+    shot(page, f"themes-{scheme}")
+    assert page.problems == []  # type: ignore[attr-defined]
     page.context.close()
 
 

@@ -108,7 +108,7 @@ async def test_the_context_path_stands_before_the_callback(tmp_path: Path) -> No
     async with running_here(settings) as url, httpx.AsyncClient(trust_env=False) as http:
         for path in ("/wechat-oa/wechat/reply", "/wechat/reply"):
             assert (await http.get(url + path)).status_code == 403
-        for path in ("/", "/static-pages/", "/manage/", "/api/pages"):
+        for path in ("/", "/static-pages/", "/manage/", "/themes/", "/api/pages"):
             for prefix in ("", "/wechat-oa"):
                 assert (await http.get(url + prefix + path)).status_code == 200
         assert 'href="/wechat-oa/manage/"' in (await http.get(url)).text

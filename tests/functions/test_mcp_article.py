@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.mcp import Owner, base64_of, make_owner, picture
+from wechat_mcp.diagrams import DiagramError, Diagrams
 from wechat_oa.fetch import FetchError, File
 from wechat_oa.pages import NoSuchPageError
 
@@ -102,6 +103,21 @@ async def test_the_same_article_again_updates_its_draft_and_uploads_nothing(owne
     assert await count(owner) == 1
 
 
+async def test_the_same_article_with_another_picture_updates_its_draft_with_it(
+    owner: Owner, file: Path
+) -> None:
+    first = await owner.data("wechat_article", action="draft", file_path=str(file))
+    before = (await draft_of(owner, first["media_id"]))["content"]
+    (file.parent / "blue.jpg").write_bytes(picture(colour="orange", size=(400, 300)))
+    owner.requests.clear()
+
+    again = await owner.data("wechat_article", action="draft", file_path=str(file))
+
+    assert (again["media_id"], again["created"]) == (first["media_id"], False)
+    assert owner.asked() == [UPLOAD, UPDATE]
+    assert (await draft_of(owner, first["media_id"]))["content"] != before
+
+
 async def test_a_run_that_broke_off_uploads_nothing_twice(owner: Owner, file: Path, web: Web) -> None:
     web.missing = {"green"}
     said = await owner.refusal("wechat_article", action="draft", file_path=str(file))
@@ -152,6 +168,23 @@ async def test_the_same_content_is_not_published_twice(owner: Owner) -> None:
     assert again["publish_id"] == first["publish_id"]
     assert owner.asked().count("/cgi-bin/freepublish/submit") == 1
     assert owner.asked().count(ADD) == 1
+
+
+@pytest.mark.parametrize("changed", ["blue.jpg", "cover.jpg"])
+async def test_the_same_text_with_another_picture_is_another_content(
+    owner: Owner, file: Path, changed: str
+) -> None:
+    (file.parent / "cover.jpg").write_bytes(picture(colour="gray", size=(400, 300)))
+    article = {"file_path": str(file), "cover": "cover.jpg", "confirm": True}
+    first = await owner.data("wechat_article", action="publish", **article)
+    (file.parent / changed).write_bytes(picture(colour="orange", size=(400, 300)))
+
+    second = await owner.data("wechat_article", action="publish", **article)
+    third = await owner.data("wechat_article", action="publish", **article)
+
+    assert second["publish_id"] != first["publish_id"]
+    assert "repeated" not in second
+    assert (third["publish_id"], third["repeated"]) == (second["publish_id"], True)
 
 
 async def test_a_publication_that_failed_may_be_tried_again(owner: Owner) -> None:
@@ -332,6 +365,46 @@ async def test_a_hosted_server_reads_no_files(tmp_path: Path, file: Path) -> Non
     owner = make_owner(tmp_path, files_allowed=False)
 
     assert "markdown" in await owner.refusal("wechat_article", file_path=str(file))
+
+
+class Painter:
+    """Draws every Mermaid diagram but one."""
+
+    name, languages, scale = "painter", ("mermaid",), 2
+
+    async def draw(self, language: str, code: str) -> bytes:
+        """Return a PNG. Raises DiagramError."""
+        if "坏" in code:
+            raise DiagramError("第 1 行读不懂")
+        return picture(colour="white", size=(600, 200), kind="PNG")
+
+
+DIAGRAM = "# 标题\n\n```mermaid\ngraph TD\n  A --> B\n```\n"
+
+
+async def test_a_diagram_is_uploaded_as_a_picture_once(tmp_path: Path) -> None:
+    owner = make_owner(tmp_path, diagrams=Diagrams(Painter()))
+
+    shown = await owner.data("wechat_article", action="render", markdown=DIAGRAM)
+    made = await owner.data("wechat_article", action="draft", markdown=DIAGRAM)
+    await owner.data("wechat_article", action="draft", markdown=DIAGRAM)
+
+    assert [warning["code"] for warning in shown["warnings"]] == ["diagram_drawn"]
+    assert "painter" in shown["warnings"][0]["text"]
+    assert owner.asked().count(UPLOAD) == 1
+    content = (await draft_of(owner, made["media_id"]))["content"]
+    assert "width:300px" in content
+    assert "graph TD" not in content
+
+
+async def test_a_diagram_that_is_not_drawn_is_its_code_and_why_is_told(tmp_path: Path) -> None:
+    owner = make_owner(tmp_path, diagrams=Diagrams(Painter()))
+
+    shown = await owner.data("wechat_article", action="render", markdown=DIAGRAM.replace("A", "坏"))
+
+    (warning,) = [each for each in shown["warnings"] if each["code"] == "diagram_code"]
+    assert "第 1 行读不懂" in warning["text"]
+    assert "graph&nbsp;TD" in shown["html"] or "graph TD" in shown["html"]
 
 
 async def test_a_draft_takes_markdown_by_the_same_path(owner: Owner) -> None:

@@ -272,6 +272,8 @@ def test_what_makes_no_sense_is_said_in_chinese_and_changes_nothing(
         ("POST", "/", 404),
         ("GET", "/manage/../services.py", 404),
         ("GET", "/manage//etc/passwd", 404),
+        ("GET", "/themes/../services.py", 404),
+        ("GET", "/themes/config.json", 404),
     ],
 )
 def test_addresses_that_are_none(api: Api, method: str, path: str, status: int) -> None:
@@ -334,6 +336,7 @@ def test_the_index_shows_the_account_the_chat_and_the_pages_escaped(
     assert 'href="https://chat.example.com/"' in html
     assert html.count("菜单 &amp; 价目") == 20
     assert 'href="/oa/manage/"' in html
+    assert 'href="/oa/themes/"' in html
     (more,) = re.findall(r'href="/oa/static-pages/\?(cursor=[^"]+)"', html)
 
     rest = api.ask("GET", f"/static-pages/?{more}").body.decode()

@@ -141,6 +141,15 @@ def test_the_page_manager_comes_with_the_function(call: Any) -> None:
     )
 
 
+def test_the_page_of_themes_comes_with_the_function(call: Any) -> None:
+    page = call(http_event("GET", "/oa/themes/"))
+
+    assert page["statusCode"] == 200
+    assert "style-src 'self';" in page["headers"]["content-security-policy"]
+    assert call(http_event("GET", "/oa/themes/themes.css"))["headers"]["content-type"].startswith("text/css")
+    assert call(http_event("GET", "/oa/themes"))["headers"]["location"] == "themes/"
+
+
 @pytest.mark.parametrize("path", ["/oa/nothing", "/oa/%2e%2e%2fx", "/oa/%ff.txt", "/oa/%00.txt", "/else"])
 def test_nonsense_is_answered(call: Any, path: str) -> None:
     assert call(http_event("GET", path))["statusCode"] == 404

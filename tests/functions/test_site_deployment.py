@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from pages_app.deploying import handle
 from pages_app.site_deployment import OutOfTimeError, copy_site, empty
-from pages_app.site_files import MANAGER, cache_control, content_type, site_files
+from pages_app.site_files import MANAGER, THEMES, cache_control, content_type, site_files
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAT = ROOT / "functions" / "chat" / "chat_app" / "site"
@@ -74,7 +74,7 @@ def event(kind: str, **properties: Any) -> dict[str, Any]:
 
 
 def test_every_file_of_the_site_is_of_a_kind_that_is_known() -> None:
-    for folder in (CHAT, MANAGER):
+    for folder in (CHAT, MANAGER, THEMES):
         files = site_files(folder)
         assert Path("index.html") in files
         for path in files:
@@ -167,6 +167,7 @@ def test_a_deployment_fills_the_bucket_and_is_answered(s3: Any, kind: str) -> No
     assert answered["PhysicalResourceId"] == "site-site"
     assert (answered["StackId"], answered["RequestId"]) == ("arn:stack", "r-1")
     assert {"chat/index.html", "chat/config.json", "manage/index.html", "manage/404.html"} <= keys(s3)
+    assert {f"themes/{file}" for file in site_files(THEMES)} <= keys(s3)
     assert clients.invalidated == [("D1", ["/*"])]
     missing = s3.get_object(Bucket="pages", Key="404.html")
     assert missing["ContentType"] == "text/html; charset=utf-8"

@@ -123,3 +123,17 @@ def test_the_price_of_a_thousand_answers_is_the_sum_of_its_parts(name: str) -> N
     (seconds, gigabyte_seconds) = re.findall(r"= ([0-9.]+)", table)[:2]
     assert float(gigabyte_seconds) == pytest.approx(float(seconds) * 0.5)
     assert parts[0] == pytest.approx(float(gigabyte_seconds) * 1000 * 0.0000133334, abs=0.00005)
+
+
+@pytest.mark.parametrize("name", ["docs/articles.md", "docs/en/articles.md"])
+def test_every_warning_of_an_article_is_explained(name: str) -> None:
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "functions/mcp/wechat_mcp").rglob("*.py"))
+    given = set(re.findall(r"""(?:warnings\.add\(\s*|"code": )"([a-z]+_[a-z_]+)\"""", source))
+    given |= {"title_long", "digest_long", "author_long"}  # their names are put together
+
+    (table,) = re.findall(
+        r"\n\| `code` \| (?:意思|meaning) \|.*?\n\n", (ROOT / name).read_text("utf-8"), re.DOTALL
+    )
+
+    assert len(given) > 15
+    assert set(re.findall(r"`([a-z]+_[a-z_]+)`", table)) == given

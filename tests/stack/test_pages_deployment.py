@@ -192,6 +192,8 @@ def test_the_pages_api_is_routed_below_the_context_path(context_path: str) -> No
         f"GET {context_path}/{{name}}",
         f"GET {context_path}/manage/",
         f"GET {context_path}/manage/{{file+}}",
+        f"GET {context_path}/themes/",
+        f"GET {context_path}/themes/{{file+}}",
         f"ANY {context_path}/api/pages",
         f"ANY {context_path}/api/pages/{{name}}",
         f"ANY {context_path}/api/pages/{{name}}/qr",

@@ -74,7 +74,7 @@ async def test_the_server_runs_on_what_is_copied_into_the_image_and_writes_nothi
             while not await _answers(http, f"{site}/health"):
                 assert process.returncode is None
                 await asyncio.sleep(0.05)
-            for path in ("/", "/chat/", "/chat/js/main.js", "/manage/", "/static-pages/"):
+            for path in ("/", "/chat/", "/chat/js/main.js", "/manage/", "/themes/", "/static-pages/"):
                 assert (await http.get(site + path)).status_code == 200, path
             assert (await http.get(f"{site}/simulator/")).status_code == 404
             assert (await http.post(f"{mcp}/mcp", json={})).status_code == 401

@@ -23,6 +23,7 @@ from starlette.routing import Mount
 from local.platform.account import Account
 from local.platform.api import api_routes
 from local.platform.state import PLATFORM_PATH, Platform
+from wechat_mcp.diagrams import Diagrams
 from wechat_mcp.saved_account import Vault
 from wechat_mcp.server import make_server
 from wechat_mcp.services import Fetch, McpServices, UploadUrls, WebServer
@@ -95,6 +96,7 @@ def make_owner(
     tokens_required: bool = False,
     files_allowed: bool = True,
     fetch: Fetch | None = None,
+    diagrams: Diagrams | None = None,
     web_server: WebServer | None = None,
     upload_urls: UploadUrls | None = None,
     vault: Vault | None = None,
@@ -133,6 +135,7 @@ def make_owner(
         files_allowed=files_allowed,
         tokens_required=tokens_required,
         fetch=fetch,
+        diagrams=diagrams,
         web_server=web_server,
         upload_urls=upload_urls,
         vault=vault,

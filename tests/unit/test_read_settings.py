@@ -79,6 +79,7 @@ OF_THE_ACCOUNT: dict[str, tuple[str, Any, str, Any]] = {
     "WECHAT_OA_TABLE": ("table_name", "", "oa-table", "oa-table"),
     "WECHAT_OA_QUEUE_URL": ("queue_url", "", "https://sqs/q.fifo", "https://sqs/q.fifo"),
     "PAGES_URL": ("pages_url", "", "https://pages.example.com/", "https://pages.example.com"),
+    "MCP_DIAGRAM_URL": ("mcp_diagram_url", "", "http://127.0.0.1:8000/", "http://127.0.0.1:8000"),
     "SITE_URL": ("site_url", "", "https://site.example.com/", "https://site.example.com"),
     "PAGES_PORT": ("pages_port", 3005, "8081", 8081),
     "PAGES_INDEX": ("pages_index", "public", "Owner", "owner"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from wechat_mcp.aws_uploads import S3UploadUrls
 from wechat_mcp.aws_vault import SsmVault
+from wechat_mcp.diagrams import Diagrams, renderer_of
 from wechat_mcp.services import McpServices
 from wechat_oa.aws import Aws
 from wechat_oa.aws_pages import aws_pages
@@ -19,6 +20,7 @@ def aws_services(environment: Mapping[str, str]) -> McpServices:
     settings, table = aws.settings, aws.table()
     uploads = settings.mcp_uploads_bucket
     vault = SsmVault(lambda: aws.client("ssm"), aws.secret_name("MCP_ACCOUNT"))
+    renderer = renderer_of(settings)
     return McpServices(
         settings,
         table,
@@ -26,6 +28,7 @@ def aws_services(environment: Mapping[str, str]) -> McpServices:
         web_server=DeployedServer(settings),
         upload_urls=S3UploadUrls(aws.client("s3"), uploads) if uploads else None,
         vault=vault,
+        diagrams=Diagrams(renderer) if renderer else None,
     )
 
 

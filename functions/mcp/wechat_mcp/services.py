@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import httpx
 
+from wechat_mcp.diagrams import Diagrams
 from wechat_mcp.saved_account import Account, SavedAccount, TableVault, Vault
 from wechat_oa.access_codes import AccessCodes
 from wechat_oa.answers import Answers
@@ -81,6 +82,7 @@ class McpServices:
         tokens_required: bool = True,
         http: httpx.AsyncClient | None = None,
         fetch: Fetch | None = None,
+        diagrams: Diagrams | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -88,8 +90,8 @@ class McpServices:
 
         ``files_allowed``: whether tools may read files where this runs. ``tokens_required``: whether a caller
         without a token may do nothing. ``vault`` keeps the account that a tool saves; without, it lies in the
-        table. ``http`` reaches WeChat, ``fetch`` public addresses. ``clock`` gives epoch seconds, and
-        ``sleep`` waits.
+        table. ``http`` reaches WeChat, ``fetch`` public addresses, and ``diagrams`` draws those of articles.
+        ``clock`` gives epoch seconds, and ``sleep`` waits.
         """
         self.settings = settings
         self.table = table
@@ -106,6 +108,7 @@ class McpServices:
         self.password = OwnerPassword(table, settings.config_password, clock)
         self.quota = Quota(table, clock)
         self.fetch: Fetch = fetch or fetch_public
+        self.diagrams = diagrams
         self._http = http
         self._clients: tuple[Account, WeChatClient] | None = None
 

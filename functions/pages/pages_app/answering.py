@@ -13,7 +13,7 @@ from pages_app.http import Answer, Refusal, Request, json_answer
 from pages_app.index import index_answer, not_found_answer
 from pages_app.owner import is_owner, require_owner
 from pages_app.services import PagesServices
-from pages_app.site_files import manager_answer
+from pages_app.site_files import FOLDERS, site_answer
 from wechat_oa.page_headers import PAGE_CACHE, PAGE_HEADERS
 from wechat_oa.page_names import PageError, PageNameError, file_name, hosted_name, page_name, url_path
 from wechat_oa.pages import (
@@ -77,8 +77,8 @@ def _answer(services: PagesServices, request: Request) -> Answer:
             return _delete(services, request, name)
         case ["POST", "api", "static-page", "delete"]:
             return _delete(services, request, request.text("filename", "name"))
-        case ["GET", "manage", *below]:
-            return manager_answer(services.settings, request.path, "/".join(below))
+        case ["GET", name, *below] if name in FOLDERS:
+            return site_answer(services.settings, request.path, name, "/".join(below))
         case ["GET", name]:
             return _file(services, name)
         case [_, "api", *_]:

@@ -75,7 +75,7 @@ def _work(
     # Loaded here: when it cannot be, that is said too.
     from pages_app.index import missing_page  # noqa: PLC0415
     from pages_app.site_deployment import copy_site, empty  # noqa: PLC0415
-    from pages_app.site_files import MANAGER  # noqa: PLC0415
+    from pages_app.site_files import FOLDERS  # noqa: PLC0415
     from wechat_oa.store.aws_cdn import invalidating  # noqa: PLC0415
 
     bucket = properties["Bucket"]
@@ -83,7 +83,7 @@ def _work(
         empty(client("s3"), bucket, out_of_time)
         return
     configs = {key: dict(config) for key, config in (properties.get("Configs") or {}).items()}
-    folders = {"chat/": chat_site, "manage/": MANAGER}
+    folders = {"chat/": chat_site, **{f"{name}/": folder for name, folder in FOLDERS.items()}}
     count = copy_site(client("s3"), bucket, folders, configs, out_of_time)
     if pages_bucket := properties.get("PagesBucket"):
         missing = missing_page(str(properties.get("SiteUrl", "/")))

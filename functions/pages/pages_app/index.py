@@ -39,6 +39,7 @@ _ENGLISH = {
     "还没有网页。": "No pages yet.",
     "更早的": "Older",
     "最新的": "Newest",
+    "文章主题": "Article themes",
     "管理": "Manage",
     "模拟器": "Simulator",
     "没有这个网页": "There is no such page",
@@ -65,8 +66,8 @@ def index_answer(services: PagesServices, request: Request) -> Answer:
     if not hidden:
         parts += [f"<main><h2>{say('网页')}</h2>", *_pages(found, say), _more(settings, cursor, found, say)]
         parts.append("</main>")
-    manage = f"{settings.site_url or settings.context_path}/manage/"
-    links = {**services.links, "管理": manage}
+    site = settings.site_url or settings.context_path
+    links = {"文章主题": f"{site}/themes/", **services.links, "管理": f"{site}/manage/"}
     linked = (f'<a href="{escape(url)}" rel="nofollow">{say(label)}</a>' for label, url in links.items())
     parts.append(f"<footer>{''.join(linked)}</footer>")
     shown = _html(200, name, "".join(parts), say, cache="public, max-age=60")

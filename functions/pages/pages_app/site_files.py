@@ -1,4 +1,4 @@
-"""The site's own files: what each is, how long it is kept, and the page manager's where no CDN serves it."""
+"""The site's own files: what each is, how long it is kept, and those here where no CDN serves them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from wechat_oa.page_headers import site_headers
 from wechat_oa.settings import Settings
 
 MANAGER = Path(__file__).parent / "site"
+THEMES = Path(__file__).parent / "themes"
+"""Articles in every theme; scripts/theme_gallery writes it."""
+FOLDERS = {"manage": MANAGER, "themes": THEMES}
+"""What stands in each folder of the site."""
 
 CONTENT_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -48,17 +52,18 @@ def site_files(folder: Path) -> list[Path]:
     return sorted(path for path in files if not any(part.startswith((".", "__")) for part in path.parts))
 
 
-def manager_answer(settings: Settings, path: str, below: str) -> Answer:
-    """Return a file of the page manager, which stands under ``/manage/``. Raises Refusal for any other."""
-    if path == "/manage":
-        return Answer(302, b"", {"location": "manage/"})
-    if below == "config.json":
+def site_answer(settings: Settings, path: str, name: str, below: str) -> Answer:
+    """Return the file ``below`` one of the FOLDERS; ``path`` is all of what was asked for. Raises Refusal."""
+    if path == f"/{name}":
+        return Answer(302, b"", {"location": f"{name}/"})
+    folder = FOLDERS[name]
+    if folder == MANAGER and below == "config.json":
         # What a deployment writes into the bucket: the API is somewhere else there, and here it is here.
         return json_answer(200, {"api": ""})
     file = Path(below or "index.html")
-    if file not in site_files(MANAGER):
+    if file not in site_files(folder):
         raise Refusal(404, "not_found", "没有这个文件")
     pages = urlsplit(settings.pages_url)
     headers = site_headers(pages=f"{pages.scheme}://{pages.netloc}" if pages.netloc else "")
     more = {"content-type": content_type(file), "cache-control": cache_control(file)}
-    return Answer(200, (MANAGER / file).read_bytes(), {**headers, **more})
+    return Answer(200, (folder / file).read_bytes(), {**headers, **more})

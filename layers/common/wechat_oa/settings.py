@@ -135,6 +135,8 @@ class Settings:
     """An authorization server of the owner's, whose tokens open the MCP server."""
     mcp_oauth_jwks_url: str = ""
     mcp_oauth_audience: str = ""
+    mcp_diagram_url: str = ""
+    """A Kroki server, which is sent the code of articles' diagrams to draw; empty: it goes nowhere."""
     mcp_uploads_bucket: str = ""
     """Where large files are sent to before a tool uses them; empty: nowhere."""
     pages_url: str = ""
@@ -220,6 +222,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         mcp_oauth_issuer=read.url("MCP_OAUTH_ISSUER", default=""),
         mcp_oauth_jwks_url=read.url("MCP_OAUTH_JWKS_URL", default=""),
         mcp_oauth_audience=read.text("MCP_OAUTH_AUDIENCE"),
+        mcp_diagram_url=read.url("MCP_DIAGRAM_URL", default=""),
         mcp_uploads_bucket=read.text("WECHAT_OA_UPLOADS_BUCKET"),
         pages_url=read.url("PAGES_URL", default=""),
         site_url=read.url("SITE_URL", default=""),

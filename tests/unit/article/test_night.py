@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scripts.theme_gallery import SAMPLE
 from tests.unit.article.article_html import as_xml
-from wechat_mcp.article import all_themes, colours, gallery, render
+from wechat_mcp.article import colours, render
 from wechat_mcp.article.colours import contrast, dark_background, dark_text, parse, readable
 from wechat_mcp.article.darkmode import darkened
 
@@ -74,27 +73,10 @@ def test_a_colour_that_reads_well_is_left_as_it_is() -> None:
 
 
 def test_an_article_in_the_dark_has_the_same_text_and_shape() -> None:
-    article = render(gallery.SAMPLE.read_text("utf-8"))
+    article = render(SAMPLE.read_text("utf-8"))
 
     day, night = as_xml(article.html), as_xml(darkened(article.html))
 
     assert [element.tag for element in day.iter()] == [element.tag for element in night.iter()]
     assert "".join(day.itertext()) == "".join(night.itertext())
     assert darkened(article.html) != article.html
-
-
-def test_the_gallery_shows_every_theme_by_day_and_by_night_in_one_page(tmp_path: Path) -> None:
-    path = tmp_path / "themes.html"
-
-    html = gallery.build(path, markdown="# 题\n\n![图](a.png)\n\n文")
-
-    assert path.read_text("utf-8") == html
-    assert html.count('class="phone"') == html.count('class="phone night"') == 6
-    assert all(theme.title in html for theme in all_themes())
-    assert "<script" not in html
-    assert "http" not in html.replace("http://www.w3.org/2000/svg", "")
-    assert "a.png" not in html
-
-
-def test_the_sample_has_nothing_to_warn_of() -> None:
-    assert render(gallery.SAMPLE.read_text("utf-8")).warnings == ()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.article.article_html import as_xml, what_wechat_strips
-from wechat_mcp.article import ArticleError, Options, all_themes, render
+from wechat_mcp.article import ArticleError, Options, all_themes, parsing, render
 from wechat_mcp.article.front_matter import FrontMatterError
 from wechat_mcp.article.tree import read, write
 
@@ -28,7 +29,18 @@ PIECES = st.sampled_from(
             "</b>",
         ),
         *("<a href='https://x.example'>", "</a>", "<ul>", "<li>", "<td>", "<table>", "<tr>", "<pre>", "<br>"),
-        *("<hr>", "<img src=x onerror=y>", "<svg><path/></svg>", "<script>", "</script>", "</span>", "<!--"),
+        *(
+            "<hr>",
+            "<nav>",
+            "<details>",
+            "<summary>",
+            "<img src=x onerror=y>",
+            "<svg><path/></svg>",
+            "<script>",
+            "</script>",
+            "</span>",
+            "<!--",
+        ),
         *("<span style='position:fixed;color:red;background:url(x)'>", "<style>p{color:red}</style>"),
         *("<section data-oa-code='0'>", "<sup data-oa-note='0'>", "<section data-oa-notes='all'>"),
         *(
@@ -91,6 +103,15 @@ def test_no_text_is_lost(text: str) -> None:
 
     squeezed = "".join("".join(as_xml(html).itertext()).split())
     assert squeezed == "".join(f"起{text}止".split())
+
+
+@pytest.mark.parametrize("tag", sorted(parsing.TAGS))
+def test_every_element_that_an_author_may_write_becomes_one_that_arrives(tag: str) -> None:
+    html = render(
+        f"# 题\n\n文\n\n<{tag}>里面</{tag}>\n\n<p><{tag} id=x class=y onclick=z>里面</{tag}></p>"
+    ).html
+
+    assert what_wechat_strips(html) == []
 
 
 CSS = st.lists(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.unit.article.article_html import structure
 from wechat_mcp.article import Options, render
+from wechat_mcp.article.rendering import diagrams_of
+from wechat_mcp.diagrams import Drawing
 
 CASES = {
     "a paragraph": ("一段话。", "<p>一段话。</p>"),
@@ -117,6 +121,87 @@ CASES = {
         "<p>一<sup>[1]</sup>二<sup>[1]</sup></p><section><section>注释</section>"
         "<section><span>[1]</span> 注</section></section>",
     ),
+    "an empty head of a table is left out": (
+        "| | |\n|--|--|\n| 1 | 2 |",
+        "<section><table><tbody><tr><td>1</td><td>2</td></tr></tbody></table></section>",
+    ),
+    "but not one with a picture": (
+        "| ![](a.png) | |\n|--|--|\n| 1 | 2 |",
+        '<section><table><thead><tr><th><img src="a.png" alt=""/></th><th></th></tr></thead>'
+        "<tbody><tr><td>1</td><td>2</td></tr></tbody></table></section>",
+    ),
+    "a cell with a line break and a bar": (
+        "| a |\n|--|\n| 1<br>`x\\|y` |",
+        "<section><table><thead><tr><th>a</th></tr></thead>"
+        "<tbody><tr><td>1<br/><code>x|y</code></td></tr></tbody></table></section>",
+    ),
+    "four levels of a list": (
+        "- 1\n  - 2\n    - 3\n      - 4",
+        "<ul><li><section>1<section><section><section><span>◦</span>2</section>"
+        "<section><section><section><span>▪</span>3</section>"
+        "<section><section><section><span>•</span>4</section></section></section>"
+        "</section></section></section></section></section></li></ul>",
+    ),
+    "code in a list": (
+        "- 一\n\n  ```\n  x\n  ```",
+        "<ul><li><section>一<section><pre><code>x</code></pre></section></section></li></ul>",
+    ),
+    "a list in a quotation": (
+        "> - 一\n> - 二",
+        "<blockquote><ul><li><section>一</section></li><li><section>二</section></li></ul></blockquote>",
+    ),
+    "a quotation in a quotation": (
+        "> 一\n>\n> > 二",
+        "<blockquote><p>一</p><blockquote><p>二</p></blockquote></blockquote>",
+    ),
+    "code keeps its empty lines": (
+        "```\na\n\n\nb\n```",
+        "<section><pre><code>a<br/><br/><br/>b</code></pre></section>",
+    ),
+    "the last line of code has its colour too": (
+        "```diff\n-a\n+b\n```",
+        "<section><section>diff</section><pre><code><span>-a<br/></span><span>+b</span></code></pre></section>",
+    ),
+    "code that was written as HTML": (
+        "<pre>a\n  b</pre>",
+        "<section><pre><code>a<br/>&nbsp;&nbsp;b</code></pre></section>",
+    ),
+    "two pictures in a row": (
+        "![甲](a.png)\n![乙](b.png)",
+        '<section><img src="a.png" alt="甲"/><section>甲</section></section>'
+        '<section><img src="b.png" alt="乙"/><section>乙</section></section>',
+    ),
+    "a picture that is a link": (
+        "[![](a.png)](https://a.example)",
+        '<section><img src="a.png" alt=""/><section><sup>[1]</sup></section></section>'
+        "<section><section>引用链接</section><section><span>[1]</span> <span>https://a.example</span></section></section>",
+    ),
+    "a link by reference": (
+        '[文][r]\n\n[r]: https://mp.weixin.qq.com/s/x "题"',
+        '<p><a href="https://mp.weixin.qq.com/s/x">文</a></p>',
+    ),
+    "a link to another file is text": ("[文](other.md)", "<p>文</p>"),
+    "a table of contents is text": ("- [跳到](#二)", "<ul><li><section>跳到</section></li></ul>"),
+    "a note of two paragraphs": (
+        "文[^a]\n\n[^a]: 一\n\n    二",
+        "<p>文<sup>[1]</sup></p><section><section>注释</section>"
+        "<section><span>[1]</span> 一<br/>二</section></section>",
+    ),
+    "a note that nobody names is left out": ("文\n\n[^a]: 注", "<p>文</p>"),
+    "units and percent signs stand where they belong": (
+        "占50%，温度20℃，第3章",
+        "<p>占 50%，温度 20℃，第 3 章</p>",
+    ),
+    "dollars in code and escaped ones are no maths": ("`$x$` 和 \\$5", "<p><code>$x$</code> 和 $5</p>"),
+    "ruby, keys and marks": (
+        "<ruby>漢<rt>かん</rt></ruby><kbd>Ctrl</kbd><mark>亮</mark>",
+        "<p>漢<span>（かん）</span><code>Ctrl</code><span>亮</span></p>",
+    ),
+    "what can be unfolded is unfolded": (
+        "<details><summary>更多</summary>\n\n里面\n\n</details>",
+        "<section><section>更多</section><p>里面</p></section>",
+    ),
+    "comments go": ("文<!-- 藏 -->字", "<p>文字</p>"),
     "maths in a line": ("式$x^2$。", "<p>式<svg/>。</p>"),
     "maths on its own": ("$$\nx^2\n$$", "<section><svg/></section>"),
     "prices are no maths": ("从 $5 到 $6", "<p>从 $5 到 $6</p>"),
@@ -136,6 +221,33 @@ CASES = {
 @pytest.mark.parametrize(("markdown", "html"), CASES.values(), ids=CASES.keys())
 def test_it_becomes(markdown: str, html: str) -> None:
     assert structure(f"---\ntitle: 题\n---\n{markdown}") == html
+
+
+def test_cells_stand_as_the_author_aligned_them() -> None:
+    html = render("# 题\n\n| a | b | c |\n|:--|:-:|--:|\n| 1 | 2 | 3 |").html
+
+    aligned = re.findall(r'<t[hd] style="[^"]*text-align:(\w+)', html)
+    assert aligned == ["left", "center", "right"] * 2
+    assert re.search(r'<section style="[^"]*overflow-x:auto[^"]*"><table', html)
+
+
+def test_a_formula_is_outlines_in_the_colour_of_the_text() -> None:
+    html = render("# 题\n\n$x^2$").html
+
+    (svg,) = re.findall(r"<svg.*?</svg>", html)
+    assert re.fullmatch(r'<svg xmlns="[^"]+" viewBox="[^"]+" style="[^"]+"><path [^<]*></path></svg>', svg)
+    assert 'fill="currentColor"' in svg
+    assert "vertical-align:" in svg
+
+
+@pytest.mark.parametrize(("terms", "scrolls"), [(3, False), (30, True)])
+def test_a_long_formula_scrolls_before_it_gets_too_small(terms: int, scrolls: bool) -> None:
+    latex = " + ".join(f"x_{{{number}}}" for number in range(terms))
+
+    html = render(f"# 题\n\n$$\n{latex}\n$$").html
+
+    assert ("min-width:" in html) is scrolls
+    assert re.search(r'<section style="[^"]*overflow-x:auto[^"]*"><svg', html)
 
 
 def test_the_heading_that_repeats_the_title_is_left_out() -> None:
@@ -166,12 +278,16 @@ def test_references_can_be_left_out() -> None:
 
 
 def test_a_diagram_is_drawn_where_there_is_a_renderer() -> None:
-    drawn = Options(draw_diagram=lambda language, code: f"{language}-{len(code)}.png")
+    markdown = "# 题\n\n```Mermaid\ngraph LR\n```"
+    (diagram,) = diagrams_of(markdown)
 
-    article = render("# 题\n\n```mermaid\ngraph LR\n```", drawn)
+    article = render(markdown, Options(diagrams={diagram: Drawing("drawn.png", 240, "mmdc")}))
 
-    assert [picture.source for picture in article.images] == ["mermaid-9.png"]
+    assert diagram == ("mermaid", "graph LR\n")
+    assert [picture.source for picture in article.images] == ["drawn.png"]
     assert "graph" not in article.html
+    assert "width:240px" in article.html
+    assert [warning.code for warning in article.warnings] == ["diagram_drawn"]
 
 
 def test_a_diagram_is_its_code_otherwise_and_the_author_is_told() -> None:
@@ -179,6 +295,30 @@ def test_a_diagram_is_its_code_otherwise_and_the_author_is_told() -> None:
 
     assert "graph LR" in article.html
     assert "diagram_code" in {warning.code for warning in article.warnings}
+
+
+def test_why_a_diagram_was_not_drawn_is_told() -> None:
+    drawings = {("mermaid", "graph LR\n"): Drawing(problem="第 1 行读不懂")}
+
+    article = render("# 题\n\n```mermaid\ngraph LR\n```", Options(diagrams=drawings))
+
+    (told,) = (warning.text for warning in article.warnings if warning.code == "diagram_code")
+    assert "第 1 行读不懂" in told
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "文",
+        "`mermaid`",
+        "```python\nmermaid\n```",
+        "---\ntype: image\n---\n```mermaid\ngraph LR\n```",
+        "---\na: [\n---\n```mermaid\ngraph LR\n```",
+        "> " * 200 + "\n```mermaid\ngraph LR\n```" + "<div>" * 200,
+    ],
+)
+def test_what_has_no_diagram_to_draw_has_none(markdown: str) -> None:
+    assert diagrams_of(markdown) == []
 
 
 @pytest.mark.parametrize("latex", ["\\frac{1", "v = \\frac{路程}{时间}"])

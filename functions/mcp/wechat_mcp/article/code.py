@@ -80,14 +80,15 @@ def _coloured(language: str, text: str) -> list[Node]:
 def _runs(lexer: Lexer, text: str) -> list[tuple[str, str]]:
     """Pieces of one colour: neighbours of the same become one, and white space joins what it follows."""
     runs: list[tuple[str, str]] = []
-    for token, piece in lexer.get_tokens(text):
+    # Many lexers know a line by its end only.
+    for token, piece in lexer.get_tokens(f"{text}\n"):
         kind = _kind(token)
         if runs and (runs[-1][0] == kind or not piece.strip()):
             runs[-1] = (runs[-1][0], runs[-1][1] + piece)
         else:
             runs.append((kind, piece))
     if runs:
-        runs[-1] = (runs[-1][0], runs[-1][1].rstrip("\n"))
+        runs[-1] = (runs[-1][0], runs[-1][1].removesuffix("\n"))
     return [run for run in runs if run[1]]
 
 

@@ -19,6 +19,10 @@ _UNITS = 10
 """Steps to a pixel at ziamath's size."""
 _SIZE = 24
 """Pixels that ziamath sets an em in."""
+_SQUEEZED = 0.8
+"""Of its size, as small as a formula of its own may get."""
+_PHONE = 16
+"""Ems that any phone has room for."""
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +63,9 @@ def _drawn(latex: str, display: bool) -> tuple[str, str, str]:
     view = " ".join(str(round(part * _UNITS)) for part in (left, top, width, height))
     size = f"width:{width / _SIZE:.2f}em;max-width:100%"
     if display:
-        return view, shape, size
+        # The page squeezes everything into its width: what would become too small to read scrolls instead.
+        least = width / _SIZE * _SQUEEZED
+        return view, shape, size if least < _PHONE else f"{size};min-width:{least:.2f}em"
     return view, shape, f"{size};height:{height / _SIZE:.2f}em;vertical-align:{sunk / _SIZE:.2f}em"
 
 

@@ -27,7 +27,7 @@ from .tree import Node
 _MAX_NESTING = 100
 """What is deeper markdown-it leaves out without a word: the tree refuses it first."""
 
-_TAGS = set(
+TAGS = set(
     """
     a abbr article aside b blockquote br caption center cite code dd del details dfn div dl dt em
     figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li main mark nav ol p pre q
@@ -35,6 +35,7 @@ _TAGS = set(
     tt u ul var wbr mp-miniprogram mp-common-profile
     """.split()  # noqa: SIM905  (seventy lines otherwise)
 )
+"""What authors may write as HTML."""
 _MARKS = {"data-oa-code", "data-oa-math", "data-oa-display", "data-oa-note", "data-oa-notes", "data-oa-task"}
 _CARD = {f"data-miniprogram-{name}" for name in ("appid", "path", "title", "imageurl", "nickname", "type")}
 _ATTRIBUTES = {
@@ -50,7 +51,7 @@ _ATTRIBUTES = {
     "mp-common-profile": {f"data-{name}" for name in ("pluginname", "id", "nickname", "headimg", "alias")},
 }
 _CLEANER = nh3.Cleaner(
-    tags=_TAGS,
+    tags=TAGS,
     attributes=_ATTRIBUTES,
     clean_content_tags={"script", "style", "iframe", "object", "svg", "video", "audio", "select", "textarea"},
     # Addresses of links are judged later. A letter is the drive of a path: C:\picture.png.

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from wechat_mcp.diagrams import LANGUAGES, Drawing
+
 from . import front_matter, lists, parsing, plain_text, references, spacing, structure, styling, themes, tree
 from .data_urls import DataUrls
 from .parsing import Parsed
@@ -26,8 +28,6 @@ _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 FindTheme = Callable[[str], tuple[str, str] | None]
 """Given a theme's name, returns the theme that it stands on and its CSS, or None if it is not an owner's."""
-DrawDiagram = Callable[[str, str], str | None]
-"""Given a diagram's language and code, the source of a picture of it (a path or a data URL), or None."""
 
 
 class ArticleError(ValueError):
@@ -51,7 +51,8 @@ class Options:
     """Whether each line end of a paragraph is a line break (default: no)."""
     references: bool = True
     """Whether the addresses of links are listed at the end."""
-    draw_diagram: DrawDiagram | None = None
+    diagrams: Mapping[tuple[str, str], Drawing] = field(default_factory=dict)
+    """What became of the article's diagrams, by language and code (see ``diagrams_of``)."""
     own_theme: FindTheme | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     """Settings that stand above those of the front matter, by their standard names: title, cover …"""
@@ -87,9 +88,30 @@ def render(markdown: str, options: Options = _DEFAULTS) -> Article:
     structure.tidy(root)
     title = _title(settings, root)
     document = _Document(settings, title, root, parsed, data)
-    if _string(settings, "type").lower() in ("image", "newspic", "贴图", "图片"):
+    if _is_newspic(settings):
         return _newspic(document, options, warnings)
     return _news(document, options, warnings)
+
+
+def diagrams_of(markdown: str) -> list[tuple[str, str]]:
+    """Return the language and code of each diagram of an article, to be drawn before it is rendered.
+
+    An article that cannot be rendered has none: what is wrong with it is for ``render`` to say.
+    """
+    data = DataUrls()
+    markdown = data.take(markdown)
+    written = any(language in markdown.lower() for language in LANGUAGES)
+    if not written or len(markdown) > MAX_CHARACTERS:
+        return []
+    try:
+        settings, text = front_matter.split(markdown)
+        if _is_newspic(settings):
+            return []
+        parsed = parsing.parse(text)
+    except (front_matter.FrontMatterError, tree.TooDeep, RecursionError):
+        return []
+    code = ((language.lower(), data.put_back(text)) for language, text in parsed.code)
+    return [(language, text) for language, text in code if language in LANGUAGES]
 
 
 class _Document(NamedTuple):
@@ -115,16 +137,10 @@ def _news(document: _Document, options: Options, warnings: Notices) -> Article:
     for problem in sheet.problems:
         warnings.add("css_dropped", problem)
     _resolve_links(root, options, warnings)
-    if options.draw_diagram:
-        _draw(parsed, options.draw_diagram, root)
+    _draw(parsed, options.diagrams, root, warnings)
     lists.rewrite(root)
     structure.figures(root)
     structure.tables(root)
-    for language in structure.code_blocks(root, parsed):
-        warnings.add(
-            "diagram_code",
-            f"{language} 图这里画不出来，按代码显示：请导出成 PNG，再用 ![说明](图片) 引用。",
-        )
     for latex in structure.formulas(root, parsed):
         warnings.add(
             "formula_failed",
@@ -133,6 +149,15 @@ def _news(document: _Document, options: Options, warnings: Notices) -> Article:
     structure.inline_code(root)
     structure.ragged(root)
     spacing.Spacer(spaced=_spaced(settings, options, warnings)).apply(root)
+    # Last: its many coloured pieces are nothing to the passes before.
+    for language, code in structure.code_blocks(root, parsed):
+        if language in LANGUAGES:
+            problem = options.diagrams.get((language, code), Drawing()).problem
+            reason = f"没有画出来（{problem}）" if problem else "这里画不出来"
+            warnings.add(
+                "diagram_code",
+                f"{language} 图{reason}，按代码显示：可以导出成 PNG，再用 ![说明](图片) 引用。",
+            )
     summary = plain_text.summary(root)
     images = _take_images(root, data)
     text = root.text()
@@ -188,6 +213,10 @@ def _newspic(document: _Document, options: Options, warnings: Notices) -> Articl
         **_common(settings, warnings),
     )
     return _checked(article, warnings)
+
+
+def _is_newspic(settings: dict[str, Any]) -> bool:
+    return _string(settings, "type").lower() in ("image", "newspic", "贴图", "图片")
 
 
 def _resolve_links(root: Element, options: Options, warnings: Notices) -> None:
@@ -268,12 +297,20 @@ def _title(settings: dict[str, Any], root: Element) -> str:
     return title
 
 
-def _draw(parsed: Parsed, draw: DrawDiagram, root: Element) -> None:
-    """Put pictures in place of diagrams that can be drawn."""
+def _draw(
+    parsed: Parsed, drawings: Mapping[tuple[str, str], Drawing], root: Element, warnings: Notices
+) -> None:
+    """Put pictures in place of the diagrams that were drawn."""
     drawn: dict[str, Element] = {}
     for number, (language, code) in enumerate(parsed.code):
-        if language.lower() in ("mermaid", "plantuml") and (source := draw(language.lower(), code)):
-            drawn[str(number)] = Element("img", {"data-oa-src": source, "alt": ""})
+        drawing = drawings.get((language.lower(), code))
+        if drawing and drawing.source:
+            attributes = {"data-oa-src": drawing.source, "alt": "", "width": str(drawing.width)}
+            drawn[str(number)] = Element("img", attributes)
+            text = f"{language.lower()} 图由 {drawing.renderer} 画成了图片，和其他图片一样上传。"
+            warnings.add("diagram_drawn", text)
+    if not drawn:
+        return
     for element in root.walk():
         element.children = [
             Element("p", {}, [drawn[child.attrs["data-oa-code"]]])

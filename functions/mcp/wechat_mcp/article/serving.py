@@ -20,12 +20,12 @@ from wechat_mcp.tooling.results import Refused
 from wechat_oa.fetch import FetchError
 from wechat_oa.pages import NoSuchPageError, Page, Pages
 
-from . import gallery, themes
+from . import phones, themes
 from .account import WeChatAccount
 from .drafting import Draft, DraftError, Drafts
 from .front_matter import FrontMatterError
 from .owner_themes import OwnerThemes
-from .rendering import ArticleError, Options, render
+from .rendering import ArticleError, Options, diagrams_of, render
 from .result import Article
 from .sources import Load, loader
 from .themes import Theme, ThemeError
@@ -38,12 +38,18 @@ _SHOWN_BYTES = 200_000
 _PICTURES_SHARE = 0.7
 """Of a preview's bytes, before base64 makes them a third more."""
 _HTTPS = re.compile(r"https://", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"https?://|data:", re.IGNORECASE)
+"""What is no file: it is whole in its address, or it is on the Web."""
 
 Progress = Callable[[float, float, str], Awaitable[None]]
 
 
-def rendered(services: McpServices, source: Source, given: ArticleInput) -> Article:
+async def rendered(services: McpServices, source: Source, given: ArticleInput) -> Article:
     """Return the article of a call. Raises Refused, with what is wrong in Chinese, and StoreError."""
+    diagrams = {}
+    if services.diagrams is not None:
+        found = diagrams_of(source.markdown)
+        diagrams = await services.diagrams.drawn(found) if found else {}
     options = Options(
         theme=given.theme or None,
         css=given.css,
@@ -52,6 +58,7 @@ def rendered(services: McpServices, source: Source, given: ArticleInput) -> Arti
         justify=None if given.justify == "auto" else given.justify == "on",
         own_theme=OwnerThemes(services.table, services.account().app_id).find,
         settings=given.settings(),
+        diagrams=diagrams,
     )
     with refusing():
         return render(source.markdown, options)
@@ -80,8 +87,8 @@ async def previewed(
         html = f'{shown}<p style="white-space:pre-wrap">{escape(article.content({}))}</p>'
     else:
         html = article.content(urls)
-    frames = gallery.phones(html, title=article.title, author=article.author)
-    page = gallery.page(article.title or "预览", f'<main style="padding:24px 8px">{frames}</main>')
+    frames = phones.phones(html, title=article.title, author=article.author)
+    page = phones.page(article.title or "预览", f'<main style="padding:24px 8px">{frames}</main>')
     key = (
         f"preview#{services.account().app_id}",
         _digest([article.identity or source.name or article.title]),
@@ -92,9 +99,18 @@ async def previewed(
     return hosted, problems
 
 
-def content_mark(article: Article) -> str:
-    """Return what tells this very content from any other."""
-    return _digest([article.draft({}, thumb_media_id=article.cover)])
+async def content_mark(services: McpServices, source: Source, article: Article) -> str:
+    """Return what tells this very content from any other: the text, and the bytes of files beside it.
+
+    A picture of the Web counts as its address.
+    """
+    load = _load(services, source)
+    files: dict[str, str] = {}
+    for picture in dict.fromkeys([article.cover, *(each.source for each in article.images)]):
+        if picture and not _ELSEWHERE.match(picture):
+            with suppress(ImageError):  # it is told when the picture is uploaded
+                files[picture] = hashlib.sha256(await load(picture)).hexdigest()
+    return _digest([article.draft({}, thumb_media_id=article.cover), files])
 
 
 def known_themes(services: McpServices) -> tuple[tuple[Theme, ...], list[tuple[str, str]]]:

@@ -13,7 +13,10 @@ _T = TypeVar("_T")
 
 _NAMES = {
     **dict.fromkeys(
-        ("article", "aside", "center", "details", "dd", "div", "dl", "dt", "figcaption", "figure", "footer"),
+        (
+            *("article", "aside", "center", "details", "dd", "div", "dl", "dt", "figcaption", "figure"),
+            *("footer", "header", "main", "nav", "summary"),
+        ),
         "section",
     ),
     **{
@@ -154,8 +157,13 @@ def caption(image: Element) -> str:
 
 
 def tables(root: Element) -> None:
-    """Put every table into a section that scrolls sideways."""
+    """Put every table into a section that scrolls sideways, without a head that says nothing.
+
+    Markdown has no table without a head: authors who want none leave it empty.
+    """
     for element in root.walk():
+        if element.tag == "table":
+            element.children = [child for child in element.children if not _says_nothing(child)]
         element.children = [
             section("table", child)
             if isinstance(child, Element) and child.tag == "table" and "table" not in element.classes
@@ -164,21 +172,26 @@ def tables(root: Element) -> None:
         ]
 
 
-def code_blocks(root: Element, parsed: Parsed) -> tuple[str, ...]:
+def _says_nothing(node: Node) -> bool:
+    if not isinstance(node, Element) or node.tag != "thead":
+        return False
+    return is_blank(node.text()) and not any(below.tag in ("img", "svg") for below in node.walk())
+
+
+def code_blocks(root: Element, parsed: Parsed) -> tuple[tuple[str, str], ...]:
     """Put code where its marks stand, and hold the white space of code that was written as HTML.
 
-    Returns the languages whose code is a drawing that was not drawn.
+    Returns the language, in lower case, and the text of each.
     """
-    undrawn: dict[str, None] = {}
+    written: list[tuple[str, str]] = []
     for element in root.walk():
         for place, child in enumerate(element.children):
             if not isinstance(child, Element) or child.tag != "pre" or "code-lines" in child.classes:
                 continue
             language, text = _numbered(parsed.code, child.attrs.get("data-oa-code")) or ("", child.text())
-            if language.lower() in ("mermaid", "plantuml"):
-                undrawn[language.lower()] = None
+            written.append((language.lower(), text))
             element.children[place] = code.block(language, text)
-    return tuple(undrawn)
+    return tuple(written)
 
 
 def formulas(root: Element, parsed: Parsed) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ ThemeName = Annotated[
 @tool.action("render", "只排版：得到 HTML、摘要和要注意的事", scope="read", given=("markdown", "file_path"))
 async def render(call: Call, given: ArticleInput) -> Result:
     """Show what the article would be."""
-    _, article = _rendered(call, given)
+    _, article = await _rendered(call, given)
     warnings = _warnings(call, article)
     lines = [
         f"《{article.title}》{article.text_length} 字，{len(article.images)} 张图片。",
@@ -49,7 +49,7 @@ async def render(call: Call, given: ArticleInput) -> Result:
 @tool.action("preview", "托管一个手机样子的预览页，得到链接（知道链接的人都能看）", scope="write")
 async def preview(call: Call, given: ArticleInput) -> Result:
     """Host the article in a phone's frame."""
-    source, article = _rendered(call, given)
+    source, article = await _rendered(call, given)
     pages = static_page.pages(call)
     warnings = _warnings(call, article)
     if call.dry_run:
@@ -85,12 +85,12 @@ async def publish_(call: Call, given: ArticleInput) -> Result:
     """Save the article, publish it, and wait. The same content is not published twice."""
     if call.dry_run:
         return await save(call, given)
-    source, article = _rendered(call, given)
+    source, article = await _rendered(call, given)
     from wechat_mcp.article import serving  # noqa: PLC0415
 
     services = call.services
     began = services.clock()
-    key = (f"published#{services.account().app_id}", serving.content_mark(article))
+    key = (f"published#{services.account().app_id}", await serving.content_mark(services, source, article))
     before = services.table.get(*key)
     if before and (told := await _published_before(call, dict(before))):
         return told
@@ -165,7 +165,7 @@ async def save(call: Call, given: ArticleInput) -> Result:
 
     Raises Refused, StoreError, and what WeChat's API raises.
     """
-    source, article = _rendered(call, given)
+    source, article = await _rendered(call, given)
     warnings = _warnings(call, article)
     if call.dry_run:
         cover = "文章里的图片" if article.cover else "用标题画一张"
@@ -202,11 +202,11 @@ async def _published_before(call: Call, before: dict[str, Any]) -> Result | None
     )
 
 
-def _rendered(call: Call, given: ArticleInput) -> tuple[Source, Article]:
+async def _rendered(call: Call, given: ArticleInput) -> tuple[Source, Article]:
     source = given.source(call.services)
     from wechat_mcp.article import serving  # noqa: PLC0415
 
-    return source, serving.rendered(call.services, source, given)
+    return source, await serving.rendered(call.services, source, given)
 
 
 def _warnings(call: Call, article: Article) -> list[dict[str, Any]]:
