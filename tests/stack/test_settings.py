@@ -56,6 +56,8 @@ OF_THE_WEB_ADAPTER = {
     "AWS_LWA_PORT",
     "AWS_LWA_READINESS_CHECK_PATH",
 }
+READ_BY_NOBODY = {"WECHAT_OA_SECRETS_VERSION"}
+"""A new value starts every function anew, and with it the reading of its secrets."""
 NOT_FOR_EVERY_FUNCTION = {"CHAT_URL"}
 """The chat's own address is for those that make links to it."""
 
@@ -89,7 +91,7 @@ def known() -> set[str]:
 def told(stack: Stack) -> set[str]:
     """Return every name in the environment of any function."""
     names = {name for function in stack.functions for name in stack.environment(function)}
-    return names - OF_THE_WEB_ADAPTER
+    return names - OF_THE_WEB_ADAPTER - READ_BY_NOBODY
 
 
 def test_no_function_is_told_anything_that_the_code_does_not_read(stack: Stack, known: set[str]) -> None:
@@ -155,6 +157,14 @@ def test_secrets_are_looked_for_where_the_role_may_read() -> None:
         ]
         assert stack.environment(name)["WECHAT_OA_SECRETS_PREFIX"] == "/my/own/"
         assert {arn.partition(":parameter")[2] for arn in readable} == {f"/my/own/{each}" for each in secrets}
+
+
+def test_a_new_version_of_the_secrets_starts_every_function_anew() -> None:
+    before, after = Stack(SecretsVersion="1"), Stack(SecretsVersion="2")
+
+    for name in before.functions:
+        assert before.environment(name)["WECHAT_OA_SECRETS_VERSION"] == "1"
+        assert after.environment(name)["WECHAT_OA_SECRETS_VERSION"] == "2"
 
 
 @pytest.mark.parametrize(
