@@ -104,5 +104,12 @@ def _parameter(name: str, source: dict[str, Any]) -> Parameter:
 def _secrets(resource: dict[str, Any]) -> list[str]:
     environment = resource.get("Properties", {}).get("Environment")
     variables = environment.get("Variables", {}) if isinstance(environment, dict) else {}
-    names = variables.get("WECHAT_OA_SECRETS", "")
-    return [name.strip() for name in names.split(",") if name.strip()] if isinstance(names, str) else []
+    return _names(variables.get("WECHAT_OA_SECRETS", ""))
+
+
+def _names(source: Any) -> list[str]:
+    """Names between commas, whatever the condition under which a function asks for them."""
+    if isinstance(source, dict):
+        _condition, *choices = source.get("Fn::If", [""])
+        return [name for choice in choices for name in _names(choice)]
+    return [name.strip() for name in str(source).split(",") if name.strip()]

@@ -77,7 +77,7 @@ class Stack:
     def _holds(self, condition: str | None) -> bool:
         return condition is None or bool(self._resolved(self._conditions[condition]))
 
-    def _resolved(self, value: Any) -> Any:
+    def _resolved(self, value: Any) -> Any:  # noqa: PLR0912  (a function of CloudFormation's in each)
         if isinstance(value, list):
             return [each for each in map(self._resolved, value) if each != "AWS::NoValue"]
         if not isinstance(value, dict):
@@ -99,6 +99,12 @@ class Stack:
                 return not self._resolved(inner)
             case [("Fn::Equals", [left, right])]:
                 return str(self._resolved(left)) == str(self._resolved(right))
+            case [("Fn::Or", list(parts))]:
+                return any(map(self._resolved, parts))
+            case [("Fn::And", list(parts))]:
+                return all(map(self._resolved, parts))
+            case [("Condition", str(name))]:
+                return self._holds(name)
         resolved = {key: self._resolved(each) for key, each in value.items()}
         return {key: each for key, each in resolved.items() if each != "AWS::NoValue"}
 

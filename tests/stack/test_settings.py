@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.stack.expand import Stack
+from deploy.template import read_template
+from tests.stack.expand import ROOT, Stack
 from wechat_oa.settings import SettingsError, read_settings, with_secrets
 
 SECRETS = {
@@ -17,7 +18,9 @@ SECRETS = {
     "PagesFunction": {"MCP_AUTH_TOKENS", "OPENAI_CONFIG_PASSWORD"},
     "McpFunction": {"MCP_AUTH_TOKENS", "OPENAI_CONFIG_PASSWORD", "WECHAT_APP_SECRET"},
 }
-ALL_SECRETS = {name for names in SECRETS.values() for name in names}
+PROXY = "WECHAT_TOKEN_PROXY"
+"""Only read where access tokens are to go through it (EgressMode proxy)."""
+ALL_SECRETS = {PROXY, *(name for names in SECRETS.values() for name in names)}
 NOT_ON_LAMBDA = {
     "WECHAT_MSG_SERVER_HOST": "API Gateway listens",
     "WECHAT_MSG_SERVER_PORT": "API Gateway listens",
@@ -47,6 +50,8 @@ OF_THE_DEPLOYMENT = {
     "MCP_PUBLIC_URL",
     "PAGES_URL",
     "SITE_URL",
+    "WECHAT_OA_TOKEN_FUNCTION",
+    "WECHAT_OA_WHITELIST_ADDRESS",
 }
 """Made by the template itself: nobody chooses them."""
 
@@ -135,6 +140,18 @@ def test_a_function_asks_for_its_own_secrets_and_no_others(stack: Stack, functio
     with_secrets(stack.environment(function), fetch)
 
     assert set(asked) == {f"/wechat-oa/prod/{name}" for name in SECRETS[function]}
+
+
+def test_the_proxy_for_access_tokens_is_a_secret_of_those_that_fetch_them() -> None:
+    stack = Stack(EgressMode="proxy")
+
+    asking = {
+        name for name in stack.functions if PROXY in stack.environment(name).get("WECHAT_OA_SECRETS", "")
+    }
+    assert asking == {"WorkerFunction", "McpFunction"}
+    for name in asking:
+        assert set(told_secrets[name].split(",")) == SECRETS[name] | {PROXY}
+    assert PROXY in read_template(ROOT / "template.yaml").secrets
 
 
 def test_no_secret_is_a_parameter_or_in_an_environment(stack: Stack) -> None:
