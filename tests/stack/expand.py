@@ -24,14 +24,17 @@ class Stack:
     attribute ``Table.Arn``, and inside a longer text ``${Table}`` and ``${AWS::Region}``.
     """
 
-    def __init__(self, partition: str = "aws", **parameters: Any) -> None:
-        """``parameters`` are those that differ from the template's defaults."""
+    def __init__(
+        self, partition: str = "aws", content: Mapping[str, str] | None = None, **parameters: Any
+    ) -> None:
+        """``parameters`` are those that differ from the template's defaults; ``content`` is where what was
+        built lies, by resource."""
         template = source()
-        for resource in template["Resources"].values():
+        for name, resource in template["Resources"].items():
             for key in ("CodeUri", "ContentUri"):
                 # `sam package` puts what was built into a bucket; the translator wants to see that it did.
                 if key in resource.get("Properties", {}):
-                    resource["Properties"][key] = "s3://bucket/key"
+                    resource["Properties"][key] = (content or {}).get(name, "s3://bucket/key")
         session = boto3.Session(region_name="us-east-1")
         expanded = Translator({}, Parser(), boto_session=session).translate(template, dict(parameters))
         self.parameters: dict[str, Resource] = expanded["Parameters"]

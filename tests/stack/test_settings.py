@@ -145,9 +145,8 @@ def test_a_function_asks_for_its_own_secrets_and_no_others(stack: Stack, functio
 def test_the_proxy_for_access_tokens_is_a_secret_of_those_that_fetch_them() -> None:
     stack = Stack(EgressMode="proxy")
 
-    asking = {
-        name for name in stack.functions if PROXY in stack.environment(name).get("WECHAT_OA_SECRETS", "")
-    }
+    told_secrets = {name: stack.environment(name).get("WECHAT_OA_SECRETS", "") for name in stack.functions}
+    asking = {name for name, secrets in told_secrets.items() if PROXY in secrets}
     assert asking == {"WorkerFunction", "McpFunction"}
     for name in asking:
         assert set(told_secrets[name].split(",")) == SECRETS[name] | {PROXY}
