@@ -10,8 +10,8 @@ from typing import Any
 import yaml
 
 SECRETS_VERSION = "SecretsVersion"
-"""The parameter that every function finds in its environment: a new value starts every function anew, in a new
-version where it has versions (SnapStart)."""
+"""The parameter that every function finds in its environment: a new value starts every function anew, in a
+new version where it has versions (SnapStart)."""
 SECRETS_PREFIX = "SecretsPrefix"
 _OWN = (SECRETS_VERSION, SECRETS_PREFIX)
 

@@ -24,9 +24,7 @@ class Stack:
     attribute ``Table.Arn``, and inside a longer text ``${Table}`` and ``${AWS::Region}``.
     """
 
-    def __init__(
-        self, partition: str = "aws", content: Mapping[str, str] | None = None, **parameters: Any
-    ) -> None:
+    def __init__(self, partition: str = "aws", content: Any = None, **parameters: Any) -> None:
         """``parameters`` are those that differ from the template's defaults; ``content`` is where what was
         built lies, by resource."""
         template = source()
@@ -37,6 +35,8 @@ class Stack:
                     resource["Properties"][key] = (content or {}).get(name, "s3://bucket/key")
         session = boto3.Session(region_name="us-east-1")
         expanded = Translator({}, Parser(), boto_session=session).translate(template, dict(parameters))
+        self.expanded: dict[str, Resource] = expanded["Resources"]
+        """The resources as SAM makes them, nothing worked out."""
         self.parameters: dict[str, Resource] = expanded["Parameters"]
         defaults = {name: each["Default"] for name, each in self.parameters.items()}
         self._values: Mapping[str, Any] = {**defaults, **parameters}

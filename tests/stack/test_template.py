@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatch
+from typing import Any
 
 import pytest
 
@@ -315,6 +316,41 @@ def test_alarms_go_by_mail_only_to_an_address_that_was_given(stack: Stack) -> No
 
     assert stack.of_type("AWS::SNS::Subscription") == {}
     assert subscription == {"TopicArn": "AlarmTopic", "Protocol": "email", "Endpoint": "owner@example.com"}
+
+
+def needs(value: Any) -> set[str]:
+    """Return the names that a part of a resource refers to."""
+    if isinstance(value, list):
+        return {name for each in value for name in needs(each)}
+    if not isinstance(value, dict):
+        return set()
+    found = {name for each in value.values() for name in needs(each)}
+    if "Ref" in value:
+        found.add(value["Ref"])
+    if "Fn::GetAtt" in value:
+        found.add(value["Fn::GetAtt"][0])
+    if "Fn::Sub" in value:
+        text = value["Fn::Sub"] if isinstance(value["Fn::Sub"], str) else value["Fn::Sub"][0]
+        found |= set(re.findall(r"\$\{(\w+)", text))
+    return found
+
+
+def depends_on(resource: dict[str, Any]) -> set[str]:
+    """Return what a resource says that it depends on."""
+    named = resource.get("DependsOn", [])
+    return {named} if isinstance(named, str) else set(named)
+
+
+def test_there_is_an_order_in_which_everything_can_be_made(stack: Stack) -> None:
+    """The linter looks at what is written, and not at the resources that SAM adds."""
+    waiting = {
+        name: (needs(each.get("Properties", {})) | depends_on(each)) & stack.expanded.keys()
+        for name, each in stack.expanded.items()
+    }
+    while ready := {name for name, needed in waiting.items() if not needed}:
+        waiting = {name: needed - ready for name, needed in waiting.items() if name not in ready}
+
+    assert waiting == {}
 
 
 # ---- Everywhere ----------------------------------------------------------------------------------------
