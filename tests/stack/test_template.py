@@ -47,6 +47,21 @@ def test_requests_are_throttled_as_chosen() -> None:
     assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (7, 9)
 
 
+@pytest.mark.parametrize("partition", ["aws", "aws-cn"])
+def test_every_route_is_throttled_and_logged(partition: str) -> None:
+    """Every route of an HTTP API has the stage's limits, unless it is given others."""
+    stack = Stack(partition=partition)
+    stages = stack.of_type("AWS::ApiGatewayV2::Stage")
+
+    assert set(stages) == {"HttpApiStage"}
+    assert "RouteSettings" not in stages["HttpApiStage"]
+    limits = stages["HttpApiStage"]["DefaultRouteSettings"]
+    assert limits["ThrottlingRateLimit"] > 0
+    assert limits["ThrottlingBurstLimit"] > 0
+    assert {each["ApiId"] for each in stack.of_type("AWS::ApiGatewayV2::Route").values()} == {"HttpApi"}
+    assert stages["HttpApiStage"]["AccessLogSettings"]["DestinationArn"] == "HttpApiLogs.Arn"
+
+
 def test_the_access_log_has_nothing_that_a_stranger_or_a_signature_wrote(stack: Stack) -> None:
     access_log = stack.properties("HttpApiStage")["AccessLogSettings"]
 
@@ -70,11 +85,20 @@ def test_the_callback_outlives_the_longest_wait_but_not_the_gateway(stack: Stack
     assert 6 < stack.functions["CallbackFunction"]["Timeout"] < 30
 
 
-def test_concurrency_is_kept_for_the_callback_only_when_chosen(stack: Stack) -> None:
-    chosen = Stack(CallbackReservedConcurrency=50)
+@pytest.mark.parametrize("name", ["Callback", "Chat", "Pages", "Mcp"])
+def test_concurrency_is_kept_for_a_function_only_when_chosen(stack: Stack, name: str) -> None:
+    parameters: dict[str, Any] = {f"{name}ReservedConcurrency": 50}
+    chosen = Stack(**parameters)
 
-    assert "ReservedConcurrentExecutions" not in stack.functions["CallbackFunction"]
-    assert chosen.functions["CallbackFunction"]["ReservedConcurrentExecutions"] == 50
+    assert "ReservedConcurrentExecutions" not in stack.functions[f"{name}Function"]
+    assert chosen.functions[f"{name}Function"]["ReservedConcurrentExecutions"] == 50
+
+
+@pytest.mark.parametrize("name", ["Callback", "Worker", "Chat", "Pages", "Mcp"])
+def test_a_function_has_the_memory_that_is_chosen(name: str) -> None:
+    parameters: dict[str, Any] = {f"{name}Memory": 777}
+
+    assert Stack(**parameters).functions[f"{name}Function"]["MemorySize"] == 777
 
 
 # ---- The queue -----------------------------------------------------------------------------------------
@@ -266,12 +290,6 @@ def test_the_chat_outlives_the_longest_answer(stack: Stack) -> None:
 
     assert timeout > MOST_SECONDS
     assert not re.search(pattern, str(timeout - 10))
-
-
-def test_concurrency_is_kept_for_the_chat_only_when_chosen(stack: Stack) -> None:
-    assert "ReservedConcurrentExecutions" not in stack.functions["ChatFunction"]
-    chosen = Stack(ChatReservedConcurrency=5)
-    assert chosen.functions["ChatFunction"]["ReservedConcurrentExecutions"] == 5
 
 
 # ---- Logs and alarms -----------------------------------------------------------------------------------
