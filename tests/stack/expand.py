@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Mapping
@@ -24,10 +25,12 @@ class Stack:
     attribute ``Table.Arn``, and inside a longer text ``${Table}`` and ``${AWS::Region}``.
     """
 
-    def __init__(self, partition: str = "aws", content: Any = None, **parameters: Any) -> None:
+    def __init__(
+        self, partition: str = "aws", content: Any = None, template: Any = None, **parameters: Any
+    ) -> None:
         """``parameters`` are those that differ from the template's defaults; ``content`` is where what was
-        built lies, by resource."""
-        template = source()
+        built lies, by resource; ``template`` is another one than template.yaml."""
+        template = copy.deepcopy(template) or source()
         for name, resource in template["Resources"].items():
             for key in ("CodeUri", "ContentUri"):
                 # `sam package` puts what was built into a bucket; the translator wants to see that it did.

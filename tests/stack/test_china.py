@@ -7,7 +7,10 @@ from fnmatch import fnmatch
 import pytest
 
 from chat_app.app import ROUTES
-from tests.stack.expand import Stack, source
+from deploy.china import for_china
+from deploy.template import load_source
+from tests.stack.expand import ROOT, Stack, source
+from tests.stack.test_template import needs
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +86,38 @@ def test_a_fixed_address_is_to_be_had_there_too(mode: str) -> None:
     stack = Stack(partition="aws-cn", EgressMode=mode)
 
     assert ("TokenFunction" in stack.functions) == (mode != "proxy")
+
+
+def test_the_template_for_china_names_nothing_that_its_regions_do_not_know() -> None:
+    """CloudFormation refuses a type that a region has not, whatever the condition."""
+    template = for_china(load_source((ROOT / "template.yaml").read_text("utf-8")))
+    left = template["Resources"]
+    everything = source()["Resources"].keys()
+
+    assert not {each["Type"] for each in left.values()} & {
+        "AWS::Lambda::Url",
+        "AWS::CloudFront::Function",
+        "AWS::CloudFront::OriginAccessControl",
+    }
+    assert not {each["Type"] for each in left.values() if "CloudFront" in each["Type"]}
+    gone = everything - left.keys()
+    assert "SiteDistribution" in gone
+    assert not needs([left, template["Globals"], template["Outputs"]]) & gone
+    assert set(left) >= {"ChatIntegration", "CallbackFunction", "TokenFunction"}
+
+
+def test_both_templates_make_the_same_in_china(china: Stack) -> None:
+    template = for_china(load_source((ROOT / "template.yaml").read_text("utf-8")))
+    cut = Stack(partition="aws-cn", template=template, Architecture="x86_64", WechatMsgContextPath="/oa")
+
+    # A version is named by a digest of how its function is written, and its alias by the version.
+    versions = ("AWS::Lambda::Version", "AWS::Lambda::Alias")
+    both = [
+        {name: each for name, each in stack.resources.items() if each["Type"] not in versions}
+        for stack in (cut, china)
+    ]
+    assert both[0] == both[1]
+    assert cut.outputs == china.outputs
 
 
 def test_the_linter_is_told_of_no_exception_for_it() -> None:
