@@ -5,6 +5,7 @@
 PYTHON ?= python3
 VENV   := .venv
 SAM    := .venv-sam
+CHECKOV := .venv-checkov
 BIN    := $(VENV)/bin
 PIP    := -m pip install --quiet --disable-pip-version-check
 # What sam local builds is for Python 3.13, which must be on PATH then.
@@ -27,12 +28,13 @@ test-browser: $(VENV)/ready
 conformance: $(VENV)/ready
 	$(BIN)/python -m tests.conformance.run
 
-check: $(VENV)/ready $(SAM)/ready
+check: $(VENV)/ready $(SAM)/ready $(CHECKOV)/ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml layers functions local deploy
 	$(SAM)/bin/sam validate --lint --region us-east-1
+	$(CHECKOV)/bin/checkov --file template.yaml --framework cloudformation --compact --quiet --skip-download
 
 format: $(VENV)/ready
 	$(BIN)/ruff check --fix .
@@ -78,5 +80,10 @@ $(SAM)/ready: requirements-sam.txt
 	@$(SAM)/bin/python $(PIP) -r requirements-sam.txt
 	@touch $@
 
+$(CHECKOV)/ready: requirements-checkov.txt
+	@test -x $(CHECKOV)/bin/python || $(PYTHON) -m venv $(CHECKOV)
+	@$(CHECKOV)/bin/python $(PIP) -r requirements-checkov.txt
+	@touch $@
+
 clean:
-	rm -rf $(VENV) $(SAM) .aws-sam .cache .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(SAM) $(CHECKOV) .aws-sam .cache .pytest_cache .mypy_cache .ruff_cache

@@ -10,10 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
+from deploy.china import for_china
 from deploy.console import Console
 from deploy.errors import DeployError
 from deploy.parameters import owner_value, parameter_file
-from deploy.template import read_template
+from deploy.template import load_source, read_template
 
 PYTHON = "python3.13"
 """What the functions run on, and their libraries must be built for."""
@@ -77,6 +80,10 @@ class Sam:
 
     def deploy(self, stack: str, region: str, profile: str, parameters: Mapping[str, str]) -> None:
         """Deploy what was built, and return when the stack is complete. Raises DeployError."""
+        if region.startswith("cn-"):
+            built = self.root / _BUILD / "template.yaml"
+            template = for_china(load_source(built.read_text("utf-8")))
+            built.write_text(yaml.safe_dump(template, allow_unicode=True, sort_keys=False), "utf-8")
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "parameters.yaml")
             path.write_text(parameter_file(parameters), "utf-8")

@@ -10,7 +10,8 @@ from typing import Any
 import yaml
 
 SECRETS_VERSION = "SecretsVersion"
-"""The parameter that every function finds in its environment: a new value starts every function anew."""
+"""The parameter that every function finds in its environment: a new value starts every function anew, in a
+new version where it has versions (SnapStart)."""
 SECRETS_PREFIX = "SecretsPrefix"
 _OWN = (SECRETS_VERSION, SECRETS_PREFIX)
 
@@ -59,7 +60,9 @@ class _Loader(yaml.CSafeLoader):
 def _short_form(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
     if isinstance(node, yaml.ScalarNode):
-        return {name: loader.construct_scalar(node)}
+        text = loader.construct_scalar(node)
+        # Only the short form may have a dot here.
+        return {name: text.split(".", 1) if suffix == "GetAtt" else text}
     if isinstance(node, yaml.SequenceNode):
         return {name: loader.construct_sequence(node, deep=True)}
     assert isinstance(node, yaml.MappingNode)  # noqa: S101  # nosec B101 (YAML knows no fourth kind)
@@ -74,10 +77,16 @@ def read_template(path: Path) -> Template:
     return parse_template(path.read_text("utf-8"))
 
 
+def load_source(text: str) -> dict[str, Any]:
+    """Return a template (YAML or JSON) as it is written, functions in their long form."""
+    # The loader is a safe one: it makes dicts, lists and texts alone.
+    source: dict[str, Any] = yaml.load(text, _Loader)  # noqa: S506  # nosec B506
+    return source
+
+
 def parse_template(text: str) -> Template:
     """Return what a template (YAML or JSON) says of itself."""
-    # The loader is a safe one: it makes dicts, lists and texts alone.
-    source = yaml.load(text, _Loader)  # noqa: S506  # nosec B506
+    source = load_source(text)
     resources: dict[str, Any] = source.get("Resources", {})
     return Template(
         {name: _parameter(name, each) for name, each in source.get("Parameters", {}).items()},
@@ -104,5 +113,12 @@ def _parameter(name: str, source: dict[str, Any]) -> Parameter:
 def _secrets(resource: dict[str, Any]) -> list[str]:
     environment = resource.get("Properties", {}).get("Environment")
     variables = environment.get("Variables", {}) if isinstance(environment, dict) else {}
-    names = variables.get("WECHAT_OA_SECRETS", "")
-    return [name.strip() for name in names.split(",") if name.strip()] if isinstance(names, str) else []
+    return _names(variables.get("WECHAT_OA_SECRETS", ""))
+
+
+def _names(source: Any) -> list[str]:
+    """Names between commas, whatever the condition under which a function asks for them."""
+    if isinstance(source, dict):
+        _condition, *choices = source.get("Fn::If", [""])
+        return [name for choice in choices for name in _names(choice)]
+    return [name.strip() for name in str(source).split(",") if name.strip()]

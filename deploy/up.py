@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from deploy.context import Context
 from deploy.errors import DeployError
@@ -68,7 +70,7 @@ def up(
         console.result("ok", name, f"→ {store.prefix}{name}")
     parameters = {**setup.parameters, SECRETS_PREFIX: store.prefix}
     if SECRETS_VERSION in template.parameters:
-        parameters[SECRETS_VERSION] = store.version(template.secrets)
+        parameters[SECRETS_VERSION] = f"{store.version(template.secrets)}.{_digest(parameters)}"
 
     console.step("部署（第一次约十分钟） · Deploy")
     sam.deploy(context.stack_name, context.aws.region, context.aws.profile, parameters)
@@ -102,6 +104,11 @@ def _tell(context: Context, template: Template, setup: Setup) -> None:
         console.result("ok", name, f"随机生成，写进 {context.file.path} · made up, and kept there")
     for name in setup.only_stored:
         console.result("ok", name, "沿用已部署的 · the one that is deployed already")
+
+
+def _digest(parameters: Mapping[str, str]) -> str:
+    """SAM makes no new version of a function for another value of a parameter (see template.yaml)."""
+    return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _unfinished(status: str) -> str:

@@ -23,8 +23,8 @@ from starlette.staticfiles import StaticFiles
 from chat_app.entering import Code
 from chat_app.errors import MODEL_FAILURES, Refusal
 from chat_app.owning import LISTING_FAILURES, TRIAL_FAILURES, AiChange, CodesWanted, Password
+from chat_app.page import SITE
 from chat_app.sending import Question
-from local.chat_server import SITE
 from wechat_oa.page_headers import site_headers
 
 ELSEWHERE = "https://api.example.test"

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, Request, Response, Route, expect
 
 from chat_app.errors import MODEL_FAILURES
-from local.chat_server import SITE
+from chat_app.page import SITE
 from tests.browser.chat_page import (
     DESK,
     PHONE,

@@ -87,6 +87,11 @@ def queue_event(body: str, *, group: str, deduplication_id: str) -> dict[str, An
     return event
 
 
+def token_event(app_secret: str, *, refused: str = "") -> dict[str, Any]:
+    """Return what another function sends to have an access token fetched, or ``refused`` replaced."""
+    return {"app_id": APP_ID, "app_secret": app_secret, "refused": refused}
+
+
 def _shape(name: str) -> dict[str, Any]:
     shape: dict[str, Any] = json.loads(Path(__file__).with_name(f"{name}.json").read_text())
     return shape

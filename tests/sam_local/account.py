@@ -61,6 +61,12 @@ class Account:
         )
         return {name: next(iter(value.values())) for name, value in found.get("Item", {}).items()}
 
+    def token(self, app_id: str) -> str:
+        """Return the account's access token as the table holds it; empty if there is none."""
+        key = {"pk": {"S": f"token#{app_id}"}, "sk": {"S": "access_token"}}
+        found = self._dynamodb.get_item(TableName=TABLE, Key=key, ConsistentRead=True)
+        return found.get("Item", {}).get("access_token", {}).get("S", "")
+
     def jobs(self) -> list[dict[str, Any]]:
         """Take what is in the queue, as SQS hands it out."""
         received = self._sqs.receive_message(

@@ -29,7 +29,7 @@ from tests.events import make
 from tests.sam_local.account import PAGES, SITE, TABLE, Account
 from tests.sam_local.chat import chat_function
 from tests.sam_local.emulator import Emulator, EmulatorError, build, size
-from tests.sam_local.services import LOOPBACK, Model, address_from_containers, aws, serving
+from tests.sam_local.services import LOOPBACK, Model, WeChat, address_from_containers, aws, serving
 from tests.stack.expand import Stack
 from wechat_oa.callback.crypto import MessageCrypto
 from wechat_oa.callback.message import parse_message
@@ -44,6 +44,7 @@ SECRETS = {
     "OPENAI_CONFIG_PASSWORD": "password-local",
     "MCP_AUTH_TOKENS": "token-local-0123456789",
 }
+APP_SECRET = "app-secret-local"
 PAGE = "<title>菜单</title><p>今天三道菜"
 LAMBDA_LIMIT = 100_000_000
 PACKAGE_LIMIT = 1_000_000
@@ -82,11 +83,12 @@ def run(check: Checks) -> None:
     check("the function's own package is under 1 MB", package < PACKAGE_LIMIT, True)
 
     host, listen = address_from_containers()
-    model = Model(ANSWER)
+    model, wechat = Model(ANSWER), WeChat(APP_SECRET)
     with ExitStack() as stack:
         table_url = stack.enter_context(dynamodb_local())
         aws_port = stack.enter_context(serving(aws(), LOOPBACK, listen))
         model_port = stack.enter_context(serving(model, LOOPBACK, listen))
+        wechat_port = stack.enter_context(serving(wechat, LOOPBACK, listen))
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         account = Account(Stack(), SECRETS, table_url=table_url, aws_url=f"http://{LOOPBACK}:{aws_port}")
         aws_url = f"http://{host}:{aws_port}"
@@ -109,11 +111,16 @@ def run(check: Checks) -> None:
                 "WECHAT_OA_UPLOADS_BUCKET": "",
                 "MCP_PUBLIC_URL": "https://mcp.example.com",
             },
-            parameters={"WechatAppId": make.APP_ID, "OpenaiApiUrl": f"http://{host}:{model_port}/v1"},
+            parameters={
+                "WechatAppId": make.APP_ID,
+                "WechatOfficialApiUrl": f"http://{host}:{wechat_port}",
+                "OpenaiApiUrl": f"http://{host}:{model_port}/v1",
+            },
         )
         talk(check, emulator, account, model)
         publish(check, emulator, account)
         deploy(check, emulator, account)
+        fetch_tokens(check, emulator, account, wechat)
         use_tools(check, emulator)
         with chat_function(
             chat_environment(
@@ -211,6 +218,20 @@ def talk(check: Checks, emulator: Emulator, account: Account, model: Model) -> N
     encrypted = field(answered["body"], "Encrypt")
     plain = MessageCrypto(make.ENCODING_AES_KEY, make.APP_ID).decrypt(encrypted).decode()
     check("callback: an encrypted message gets the same answer, encrypted", field(plain, "Content"), ANSWER)
+
+
+def fetch_tokens(check: Checks, emulator: Emulator, account: Account, wechat: WeChat) -> None:
+    """Ask the function with the fixed address for a token, as the worker and the MCP server do."""
+    asked = make.token_event(APP_SECRET)
+    check("token: nothing secret is answered", emulator.invoke("TokenFunction", asked, answers=False), {})
+    check("token: it is in the table", account.token(make.APP_ID), wechat.token)
+    emulator.invoke("TokenFunction", asked, answers=False)
+    check("token: and is not fetched again", wechat.forced, [False])
+    refused = wechat.token
+    emulator.invoke("TokenFunction", make.token_event(APP_SECRET, refused=refused), answers=False)
+    check("token: one that WeChat refuses is replaced", account.token(make.APP_ID) != refused, True)
+    answered = emulator.invoke("TokenFunction", {**asked, "app_id": "wxanother", "app_secret": "wrong"})
+    check("token: WeChat's refusal is answered", answered["error"]["errcode"], 40125)
 
 
 def use_tools(check: Checks, emulator: Emulator) -> None:

@@ -63,6 +63,39 @@ def serving(app: WsgiApp, *addresses: str) -> Iterator[int]:
         yield port
 
 
+class WeChat:
+    """``stable_token`` of WeChat's API, for one AppSecret and from addresses that it is told to let in."""
+
+    def __init__(self, app_secret: str, *, whitelisted: bool = True) -> None:
+        """``whitelisted``: whether the caller's address is let in."""
+        self.whitelisted = whitelisted
+        self._app_secret = app_secret
+        self.forced: list[bool] = []
+        """Whether each request was to force a new token."""
+
+    @property
+    def token(self) -> str:
+        """The token that is good now."""
+        return f"TOKEN_{1 + sum(self.forced)}"
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer ``POST /cgi-bin/stable_token`` (WSGI)."""
+        asked = Request(environ)
+        body = json.loads(asked.get_data())
+        answer: dict[str, Any]
+        if not self.whitelisted:
+            answer = {
+                "errcode": 40164,
+                "errmsg": f"invalid ip {asked.remote_addr}, not in whitelist rid: 1-2-3",
+            }
+        elif (asked.path, body["secret"]) != ("/cgi-bin/stable_token", self._app_secret):
+            answer = {"errcode": 40125, "errmsg": "invalid appsecret"}
+        else:
+            self.forced.append(body["force_refresh"])
+            answer = {"access_token": self.token, "expires_in": 7200}
+        return Response(json.dumps(answer), content_type="text/plain")(environ, start_response)
+
+
 class _Quiet(WSGIRequestHandler):
     def log(self, type: str, message: str, *args: Any) -> None:
         """Say nothing: the checks tell what happened."""

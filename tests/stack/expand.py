@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from collections.abc import Mapping
@@ -24,16 +25,21 @@ class Stack:
     attribute ``Table.Arn``, and inside a longer text ``${Table}`` and ``${AWS::Region}``.
     """
 
-    def __init__(self, partition: str = "aws", **parameters: Any) -> None:
-        """``parameters`` are those that differ from the template's defaults."""
-        template = source()
-        for resource in template["Resources"].values():
+    def __init__(
+        self, partition: str = "aws", content: Any = None, template: Any = None, **parameters: Any
+    ) -> None:
+        """``parameters`` are those that differ from the template's defaults; ``content`` is where what was
+        built lies, by resource; ``template`` is another one than template.yaml."""
+        template = copy.deepcopy(template) or source()
+        for name, resource in template["Resources"].items():
             for key in ("CodeUri", "ContentUri"):
                 # `sam package` puts what was built into a bucket; the translator wants to see that it did.
                 if key in resource.get("Properties", {}):
-                    resource["Properties"][key] = "s3://bucket/key"
+                    resource["Properties"][key] = (content or {}).get(name, "s3://bucket/key")
         session = boto3.Session(region_name="us-east-1")
         expanded = Translator({}, Parser(), boto_session=session).translate(template, dict(parameters))
+        self.expanded: dict[str, Resource] = expanded["Resources"]
+        """The resources as SAM makes them, nothing worked out."""
         self.parameters: dict[str, Resource] = expanded["Parameters"]
         defaults = {name: each["Default"] for name, each in self.parameters.items()}
         self._values: Mapping[str, Any] = {**defaults, **parameters}
@@ -77,7 +83,7 @@ class Stack:
     def _holds(self, condition: str | None) -> bool:
         return condition is None or bool(self._resolved(self._conditions[condition]))
 
-    def _resolved(self, value: Any) -> Any:
+    def _resolved(self, value: Any) -> Any:  # noqa: PLR0912  (a function of CloudFormation's in each)
         if isinstance(value, list):
             return [each for each in map(self._resolved, value) if each != "AWS::NoValue"]
         if not isinstance(value, dict):
@@ -99,6 +105,12 @@ class Stack:
                 return not self._resolved(inner)
             case [("Fn::Equals", [left, right])]:
                 return str(self._resolved(left)) == str(self._resolved(right))
+            case [("Fn::Or", list(parts))]:
+                return any(map(self._resolved, parts))
+            case [("Fn::And", list(parts))]:
+                return all(map(self._resolved, parts))
+            case [("Condition", str(name))]:
+                return self._holds(name)
         resolved = {key: self._resolved(each) for key, each in value.items()}
         return {key: each for key, each in resolved.items() if each != "AWS::NoValue"}
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
+from deploy.template import read_template
 from tests.stack.expand import ROOT
 from tests.stack.test_settings import OF_THE_DEPLOYMENT, Asked
 from wechat_oa.api import errors
@@ -42,6 +43,15 @@ def known_settings() -> set[str]:
     read_settings(asked)
     of_the_account = {name for name in asked.names if name.startswith("OPENAI_WECHAT_")}
     return asked.names - of_the_account - (OF_THE_DEPLOYMENT - CHOSEN_BY_OWNERS)
+
+
+def of_the_deployment() -> set[str]:
+    """Return what an owner may choose of a deployment, and no function is told as a setting."""
+    template = read_template(ROOT / "template.yaml")
+    asked = Asked()
+    read_settings(asked)
+    parameters = {each.setting for each in template.parameters.values()} - {"SECRETS_VERSION"}
+    return (parameters - asked.names) | {"AWS_REGION", "AWS_PROFILE", "STACK"}
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -88,7 +98,8 @@ def test_the_example_of_an_env_file_has_every_setting_and_nothing_else() -> None
 
     assert len(dict(names)) == len(names)
     # One is another name of OPENAI_API_URL; one stands for all that the account's answers may have apart.
-    assert {name for name, _ in names} == (known_settings() - {"OPENAI_BASE_URL"}) | {"OPENAI_WECHAT_MODEL"}
+    settings = (known_settings() - {"OPENAI_BASE_URL"}) | {"OPENAI_WECHAT_MODEL"}
+    assert {name for name, _ in names} == settings | of_the_deployment()
     assert read_settings(dict(names)) == read_settings({})
 
 

@@ -111,24 +111,75 @@ MAY = {
 }
 
 
+TOKEN = ANY_RESOURCE | {
+    ("dynamodb:GetItem", "Table.Arn"),
+    ("dynamodb:UpdateItem", "Table.Arn"),
+    # Lambda's own rights in the network ("Giving Lambda functions access to resources in an Amazon VPC").
+    ("ec2:CreateNetworkInterface", "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:*/*"),
+    ("ec2:DeleteNetworkInterface", "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:*/*"),
+    ("ec2:AssignPrivateIpAddresses", "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:*/*"),
+    ("ec2:UnassignPrivateIpAddresses", "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:*/*"),
+    ("ec2:DescribeNetworkInterfaces", "*"),
+    ("ec2:DescribeSubnets", "*"),
+    ("logs:CreateLogStream", "TokenLogs.Arn"),
+    ("logs:PutLogEvents", "TokenLogs.Arn"),
+}
+
+
 def as_list(value: Any) -> list[Any]:
     """Return IAM's "one or many" as many."""
     return value if isinstance(value, list) else [value]
 
 
-@pytest.mark.parametrize("role", MAY)
-def test_a_role_allows_exactly_what_its_function_does(stack: Stack, role: str) -> None:
-    properties = stack.properties(role)
-    allowed = {
+def statements(stack: Stack, role: str, effect: str = "Allow") -> list[dict[str, Any]]:
+    """Return what a role is allowed, or denied."""
+    (policy,) = stack.properties(role)["Policies"]
+    return [each for each in policy["PolicyDocument"]["Statement"] if each["Effect"] == effect]
+
+
+def rights(stack: Stack, role: str, effect: str = "Allow") -> set[tuple[str, str]]:
+    """Return the actions that a role is allowed, or denied, each with its resource."""
+    return {
         (action, resource)
-        for policy in properties["Policies"]
-        for statement in policy["PolicyDocument"]["Statement"]
+        for statement in statements(stack, role, effect)
         for action in as_list(statement["Action"])
         for resource in as_list(statement["Resource"])
     }
 
-    assert allowed == MAY[role]
-    assert "ManagedPolicyArns" not in properties
+
+@pytest.mark.parametrize("role", MAY)
+def test_a_role_allows_exactly_what_its_function_does(stack: Stack, role: str) -> None:
+    assert rights(stack, role) == MAY[role]
+    assert "ManagedPolicyArns" not in stack.properties(role)
+
+
+@pytest.mark.parametrize("mode", ["nat-gateway", "nat-instance"])
+def test_with_a_network_those_that_need_tokens_may_call_its_function_and_nobody_else(mode: str) -> None:
+    stack = Stack(EgressMode=mode)
+    call = {("lambda:InvokeFunction", "TokenFunction.Arn")}
+
+    assert set(stack.of_type("AWS::IAM::Role")) == {*MAY, "TokenRole"}
+    for role, before in MAY.items():
+        assert rights(stack, role) == before | (call if role in ("WorkerRole", "McpRole") else set())
+    assert rights(stack, "TokenRole") == TOKEN
+
+
+def test_the_token_function_reaches_tokens_alone_and_nothing_of_the_network() -> None:
+    stack = Stack(EgressMode="nat-gateway")
+
+    (table,) = [each for each in statements(stack, "TokenRole") if each["Resource"] == "Table.Arn"]
+    assert table["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["token#*"]}}
+    (denied,) = statements(stack, "TokenRole", "Deny")
+    assert (denied["Action"], denied["Resource"]) == ("ec2:*", "*")
+    assert "lambda:SourceFunctionArn" in denied["Condition"]["ArnLike"]
+
+
+def test_with_a_proxy_those_that_need_tokens_may_read_its_address() -> None:
+    stack = Stack(EgressMode="proxy")
+
+    for role, before in MAY.items():
+        more = {("ssm:GetParameters", f"{SSM}WECHAT_TOKEN_PROXY")}
+        assert rights(stack, role) == before | (more if role in ("WorkerRole", "McpRole") else set())
 
 
 def test_every_function_has_a_role_of_its_own_that_only_lambda_may_take(stack: Stack) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from tests.stack.expand import Stack
+from deploy.template import read_template
+from tests.stack.expand import ROOT, Stack
 from wechat_oa.settings import SettingsError, read_settings, with_secrets
 
 SECRETS = {
@@ -17,7 +18,9 @@ SECRETS = {
     "PagesFunction": {"MCP_AUTH_TOKENS", "OPENAI_CONFIG_PASSWORD"},
     "McpFunction": {"MCP_AUTH_TOKENS", "OPENAI_CONFIG_PASSWORD", "WECHAT_APP_SECRET"},
 }
-ALL_SECRETS = {name for names in SECRETS.values() for name in names}
+PROXY = "WECHAT_TOKEN_PROXY"
+"""Only read where access tokens are to go through it (EgressMode proxy)."""
+ALL_SECRETS = {PROXY, *(name for names in SECRETS.values() for name in names)}
 NOT_ON_LAMBDA = {
     "WECHAT_MSG_SERVER_HOST": "API Gateway listens",
     "WECHAT_MSG_SERVER_PORT": "API Gateway listens",
@@ -48,6 +51,8 @@ OF_THE_DEPLOYMENT = {
     "MCP_PUBLIC_URL",
     "PAGES_URL",
     "SITE_URL",
+    "WECHAT_OA_TOKEN_FUNCTION",
+    "WECHAT_OA_WHITELIST_ADDRESS",
 }
 """Made by the template itself: nobody chooses them."""
 
@@ -57,6 +62,8 @@ OF_THE_WEB_ADAPTER = {
     "AWS_LWA_PORT",
     "AWS_LWA_READINESS_CHECK_PATH",
 }
+READ_BY_NOBODY = {"WECHAT_OA_SECRETS_VERSION"}
+"""A new value starts every function anew, and with it the reading of its secrets."""
 NOT_FOR_EVERY_FUNCTION = {"CHAT_URL"}
 """The chat's own address is for those that make links to it."""
 
@@ -90,7 +97,7 @@ def known() -> set[str]:
 def told(stack: Stack) -> set[str]:
     """Return every name in the environment of any function."""
     names = {name for function in stack.functions for name in stack.environment(function)}
-    return names - OF_THE_WEB_ADAPTER
+    return names - OF_THE_WEB_ADAPTER - READ_BY_NOBODY
 
 
 def test_no_function_is_told_anything_that_the_code_does_not_read(stack: Stack, known: set[str]) -> None:
@@ -136,6 +143,17 @@ def test_a_function_asks_for_its_own_secrets_and_no_others(stack: Stack, functio
     assert set(asked) == {f"/wechat-oa/prod/{name}" for name in SECRETS[function]}
 
 
+def test_the_proxy_for_access_tokens_is_a_secret_of_those_that_fetch_them() -> None:
+    stack = Stack(EgressMode="proxy")
+
+    told_secrets = {name: stack.environment(name).get("WECHAT_OA_SECRETS", "") for name in stack.functions}
+    asking = {name for name, secrets in told_secrets.items() if PROXY in secrets}
+    assert asking == {"WorkerFunction", "McpFunction"}
+    for name in asking:
+        assert set(told_secrets[name].split(",")) == SECRETS[name] | {PROXY}
+    assert PROXY in read_template(ROOT / "template.yaml").secrets
+
+
 def test_no_secret_is_a_parameter_or_in_an_environment(stack: Stack) -> None:
     parameters = {name.lower() for name in stack.parameters}
 
@@ -156,6 +174,14 @@ def test_secrets_are_looked_for_where_the_role_may_read() -> None:
         ]
         assert stack.environment(name)["WECHAT_OA_SECRETS_PREFIX"] == "/my/own/"
         assert {arn.partition(":parameter")[2] for arn in readable} == {f"/my/own/{each}" for each in secrets}
+
+
+def test_a_new_version_of_the_secrets_starts_every_function_anew() -> None:
+    before, after = Stack(SecretsVersion="1"), Stack(SecretsVersion="2")
+
+    for name in before.functions:
+        assert before.environment(name)["WECHAT_OA_SECRETS_VERSION"] == "1"
+        assert after.environment(name)["WECHAT_OA_SECRETS_VERSION"] == "2"
 
 
 @pytest.mark.parametrize(

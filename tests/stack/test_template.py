@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatch
+from typing import Any
 
 import pytest
 
@@ -46,6 +47,21 @@ def test_requests_are_throttled_as_chosen() -> None:
     assert (settings["ThrottlingRateLimit"], settings["ThrottlingBurstLimit"]) == (7, 9)
 
 
+@pytest.mark.parametrize("partition", ["aws", "aws-cn"])
+def test_every_route_is_throttled_and_logged(partition: str) -> None:
+    """Every route of an HTTP API has the stage's limits, unless it is given others."""
+    stack = Stack(partition=partition)
+    stages = stack.of_type("AWS::ApiGatewayV2::Stage")
+
+    assert set(stages) == {"HttpApiStage"}
+    assert "RouteSettings" not in stages["HttpApiStage"]
+    limits = stages["HttpApiStage"]["DefaultRouteSettings"]
+    assert limits["ThrottlingRateLimit"] > 0
+    assert limits["ThrottlingBurstLimit"] > 0
+    assert {each["ApiId"] for each in stack.of_type("AWS::ApiGatewayV2::Route").values()} == {"HttpApi"}
+    assert stages["HttpApiStage"]["AccessLogSettings"]["DestinationArn"] == "HttpApiLogs.Arn"
+
+
 def test_the_access_log_has_nothing_that_a_stranger_or_a_signature_wrote(stack: Stack) -> None:
     access_log = stack.properties("HttpApiStage")["AccessLogSettings"]
 
@@ -69,11 +85,20 @@ def test_the_callback_outlives_the_longest_wait_but_not_the_gateway(stack: Stack
     assert 6 < stack.functions["CallbackFunction"]["Timeout"] < 30
 
 
-def test_concurrency_is_kept_for_the_callback_only_when_chosen(stack: Stack) -> None:
-    chosen = Stack(CallbackReservedConcurrency=50)
+@pytest.mark.parametrize("name", ["Callback", "Chat", "Pages", "Mcp"])
+def test_concurrency_is_kept_for_a_function_only_when_chosen(stack: Stack, name: str) -> None:
+    parameters: dict[str, Any] = {f"{name}ReservedConcurrency": 50}
+    chosen = Stack(**parameters)
 
-    assert "ReservedConcurrentExecutions" not in stack.functions["CallbackFunction"]
-    assert chosen.functions["CallbackFunction"]["ReservedConcurrentExecutions"] == 50
+    assert "ReservedConcurrentExecutions" not in stack.functions[f"{name}Function"]
+    assert chosen.functions[f"{name}Function"]["ReservedConcurrentExecutions"] == 50
+
+
+@pytest.mark.parametrize("name", ["Callback", "Worker", "Chat", "Pages", "Mcp"])
+def test_a_function_has_the_memory_that_is_chosen(name: str) -> None:
+    parameters: dict[str, Any] = {f"{name}Memory": 777}
+
+    assert Stack(**parameters).functions[f"{name}Function"]["MemorySize"] == 777
 
 
 # ---- The queue -----------------------------------------------------------------------------------------
@@ -267,12 +292,6 @@ def test_the_chat_outlives_the_longest_answer(stack: Stack) -> None:
     assert not re.search(pattern, str(timeout - 10))
 
 
-def test_concurrency_is_kept_for_the_chat_only_when_chosen(stack: Stack) -> None:
-    assert "ReservedConcurrentExecutions" not in stack.functions["ChatFunction"]
-    chosen = Stack(ChatReservedConcurrency=5)
-    assert chosen.functions["ChatFunction"]["ReservedConcurrentExecutions"] == 5
-
-
 # ---- Logs and alarms -----------------------------------------------------------------------------------
 
 
@@ -318,6 +337,41 @@ def test_alarms_go_by_mail_only_to_an_address_that_was_given(stack: Stack) -> No
 
     assert stack.of_type("AWS::SNS::Subscription") == {}
     assert subscription == {"TopicArn": "AlarmTopic", "Protocol": "email", "Endpoint": "owner@example.com"}
+
+
+def needs(value: Any) -> set[str]:
+    """Return the names that a part of a resource refers to."""
+    if isinstance(value, list):
+        return {name for each in value for name in needs(each)}
+    if not isinstance(value, dict):
+        return set()
+    found = {name for each in value.values() for name in needs(each)}
+    if "Ref" in value:
+        found.add(value["Ref"])
+    if "Fn::GetAtt" in value:
+        found.add(value["Fn::GetAtt"][0])
+    if "Fn::Sub" in value:
+        text = value["Fn::Sub"] if isinstance(value["Fn::Sub"], str) else value["Fn::Sub"][0]
+        found |= set(re.findall(r"\$\{(\w+)", text))
+    return found
+
+
+def depends_on(resource: dict[str, Any]) -> set[str]:
+    """Return what a resource says that it depends on."""
+    named = resource.get("DependsOn", [])
+    return {named} if isinstance(named, str) else set(named)
+
+
+def test_there_is_an_order_in_which_everything_can_be_made(stack: Stack) -> None:
+    """The linter looks at what is written, and not at the resources that SAM adds."""
+    waiting = {
+        name: (needs(each.get("Properties", {})) | depends_on(each)) & stack.expanded.keys()
+        for name, each in stack.expanded.items()
+    }
+    while ready := {name for name, needed in waiting.items() if not needed}:
+        waiting = {name: needed - ready for name, needed in waiting.items() if name not in ready}
+
+    assert waiting == {}
 
 
 # ---- Everywhere ----------------------------------------------------------------------------------------

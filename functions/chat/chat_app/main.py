@@ -16,3 +16,9 @@ _services = ChatServices(_aws.settings, _aws.table(), Models())
 # Reads the settings, and so connects to the table, while the function starts and no visitor waits.
 _services.model(_services.ai)
 app = make_app(_services)
+if not _aws.settings.pages_distribution:
+    # No CDN: where the API is, the page is.
+    from chat_app.page import page_app
+
+    for prefix in dict.fromkeys(("", _aws.settings.context_path)):
+        app.mount(f"{prefix}/chat", page_app())

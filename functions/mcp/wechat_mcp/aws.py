@@ -28,6 +28,7 @@ def aws_services(environment: Mapping[str, str]) -> McpServices:
         web_server=DeployedServer(settings),
         upload_urls=S3UploadUrls(aws.client("s3"), uploads) if uploads else None,
         vault=vault,
+        ask_for_token=aws.ask_for_token(),
         diagrams=Diagrams(renderer) if renderer else None,
     )
 

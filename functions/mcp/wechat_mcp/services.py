@@ -14,6 +14,7 @@ from wechat_mcp.saved_account import Account, SavedAccount, TableVault, Vault
 from wechat_oa.access_codes import AccessCodes
 from wechat_oa.answers import Answers
 from wechat_oa.api.client import WeChatClient, make_client
+from wechat_oa.api.token import Ask
 from wechat_oa.api.transport import make_http_client
 from wechat_oa.fetch import File
 from wechat_oa.fetch import fetch as fetch_public
@@ -81,6 +82,7 @@ class McpServices:
         files_allowed: bool = False,
         tokens_required: bool = True,
         http: httpx.AsyncClient | None = None,
+        ask_for_token: Ask | None = None,
         fetch: Fetch | None = None,
         diagrams: Diagrams | None = None,
         clock: Callable[[], float] = time.time,
@@ -90,8 +92,9 @@ class McpServices:
 
         ``files_allowed``: whether tools may read files where this runs. ``tokens_required``: whether a caller
         without a token may do nothing. ``vault`` keeps the account that a tool saves; without, it lies in the
-        table. ``http`` reaches WeChat, ``fetch`` public addresses, and ``diagrams`` draws those of articles.
-        ``clock`` gives epoch seconds, and ``sleep`` waits.
+        table. ``http`` reaches WeChat, ``ask_for_token`` fetches access tokens where this process does not,
+        ``fetch`` reaches public addresses, and ``diagrams`` draws those of articles. ``clock`` gives epoch
+        seconds, and ``sleep`` waits.
         """
         self.settings = settings
         self.table = table
@@ -110,6 +113,8 @@ class McpServices:
         self.fetch: Fetch = fetch or fetch_public
         self.diagrams = diagrams
         self._http = http
+        self._token_proxy = "" if http else settings.token_proxy
+        self._ask_for_token = ask_for_token
         self._clients: tuple[Account, WeChatClient] | None = None
 
     def account(self) -> Account:
@@ -135,4 +140,6 @@ class McpServices:
             app_id=app_id,
             app_secret=app_secret,
             base_url=self.settings.official_api_url,
+            token_proxy=self._token_proxy,
+            ask=self._ask_for_token,
         )

@@ -12,4 +12,5 @@ from wechat_reply.services import Services
 def aws_services(environment: Mapping[str, str]) -> Services:
     """Return the services that a function's environment describes. Raises as ``Aws`` does."""
     aws = Aws(environment)
-    return Services(aws.settings, aws.table(), SqsQueue(aws.client("sqs"), aws.settings.queue_url))
+    queue = SqsQueue(aws.client("sqs"), aws.settings.queue_url)
+    return Services(aws.settings, aws.table(), queue, ask_for_token=aws.ask_for_token())

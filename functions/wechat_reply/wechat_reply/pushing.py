@@ -113,5 +113,7 @@ def account_messenger(services: Services, http: httpx.AsyncClient | None = None)
         app_id=settings.app_id,
         app_secret=settings.app_secret,
         base_url=settings.official_api_url,
+        token_proxy="" if http else settings.token_proxy,
+        ask=services.ask_for_token,
     )
     return AccountMessenger(services, client)

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from wechat_oa.access_codes import AccessCodes
 from wechat_oa.answers import Answers
@@ -17,6 +18,9 @@ from wechat_oa.settings import AiSettings, Settings
 from wechat_oa.store.queue import Queue
 from wechat_oa.store.table import Table
 
+if TYPE_CHECKING:
+    from wechat_oa.api.token import Ask
+
 _PUSH = "customer_message"
 
 
@@ -24,13 +28,23 @@ class Services:
     """The settings, the stores, and what is built on them."""
 
     def __init__(
-        self, settings: Settings, table: Table, queue: Queue, clock: Callable[[], float] = time.time
+        self,
+        settings: Settings,
+        table: Table,
+        queue: Queue,
+        clock: Callable[[], float] = time.time,
+        *,
+        ask_for_token: Ask | None = None,
     ) -> None:
-        """Build on ``table`` and ``queue``; ``clock`` gives epoch seconds. Nothing is read or written yet."""
+        """Build on ``table`` and ``queue``; nothing is read or written yet.
+
+        ``clock`` gives epoch seconds, ``ask_for_token`` fetches access tokens where this process does not.
+        """
         self.settings = settings
         self.table = table
         self.queue = queue
         self.clock = clock
+        self.ask_for_token = ask_for_token
         self.credentials = Credentials(
             token=settings.wechat_token,
             app_id=settings.app_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
@@ -12,6 +12,9 @@ from botocore.config import Config
 from wechat_oa.correlation import log_correlations
 from wechat_oa.settings import Settings, read_settings, with_secrets
 from wechat_oa.store.aws_table import DynamoTable
+
+if TYPE_CHECKING:
+    from wechat_oa.api.token import Ask
 
 # A call that hangs would eat a follower's five seconds: better to try again at once.
 _CONFIG = Config(connect_timeout=1, read_timeout=2, retries={"mode": "standard", "total_max_attempts": 2})
@@ -48,6 +51,15 @@ class Aws:
     def table(self) -> DynamoTable:
         """Return the table that the settings name."""
         return DynamoTable(self.client("dynamodb"), self.settings.table_name)
+
+    def ask_for_token(self) -> Ask | None:
+        """Return what asks the function that fetches access tokens, if there is one."""
+        name = self.settings.token_function
+        if not name:
+            return None
+        from wechat_oa.aws_token import CONFIG, TokenFunction  # noqa: PLC0415  (the callback has no use for it)
+
+        return TokenFunction(lambda: self.client("lambda", CONFIG), name)
 
     def secret_name(self, name: str) -> str:
         """Return the full name of the SSM parameter that a secret lives under."""

@@ -77,6 +77,12 @@ class Settings:
     encoding_aes_key_previous: str = field(default="", repr=False)
     official_api_url: str = "https://api.weixin.qq.com"
     official_account_name: str = ""
+    token_proxy: str = field(default="", repr=False)
+    """An HTTP proxy with an address on the account's whitelist: access tokens are fetched through it."""
+    token_function: str = ""
+    """The function that fetches access tokens from an address on the whitelist; empty: all functions do."""
+    whitelist_address: str = ""
+    """The address that the deployment fetches access tokens from, if it has a fixed one."""
 
     msg_server_host: str = "127.0.0.1"
     msg_server_port: int = 3004
@@ -187,6 +193,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         encoding_aes_key_previous=read.aes_key("WECHAT_ENCODING_AES_KEY_PREVIOUS"),
         official_api_url=read.url("WECHAT_OFFICIAL_API_URL", default=Settings.official_api_url),
         official_account_name=read.text("WECHAT_OFFICIAL_ACCOUNT_NAME"),
+        token_proxy=read.url("WECHAT_TOKEN_PROXY", default=""),
+        token_function=read.text("WECHAT_OA_TOKEN_FUNCTION"),
+        whitelist_address=read.text("WECHAT_OA_WHITELIST_ADDRESS"),
         msg_server_host=read.text("WECHAT_MSG_SERVER_HOST", default=Settings.msg_server_host),
         msg_server_port=read.count("WECHAT_MSG_SERVER_PORT", 3004, low=1, high=65535),
         forwarded_allow_ips=read.networks("FORWARDED_ALLOW_IPS", default=Settings.forwarded_allow_ips),

@@ -31,6 +31,8 @@ _TIMEOUT = httpx2.Timeout(None, connect=10)
 """Seconds. Whoever asks bounds the whole."""
 _WAITS = (0.5, 1.0)
 """Seconds before the second and the third try, where the service does not say how long."""
+_RANDOM = random.SystemRandom()
+"""Functions that are started from one snapshot (SnapStart) would all have one seed."""
 _LONGEST_WAIT = 20.0
 """Whoever would be asked again later than this is told at once that the service is busy."""
 _MOST_BYTES = 1 << 20
@@ -80,7 +82,9 @@ class Service:
             try:
                 return await self._post(path, headers, body)
             except _AgainError as again:
-                seconds = wait * (1 - random.random() / 4) if again.seconds is None else again.seconds  # noqa: S311  # nosec B311 (not all at once)
+                seconds = (
+                    wait * (1 - _RANDOM.random() / 4) if again.seconds is None else again.seconds
+                )  # not all at once
                 if seconds > _LONGEST_WAIT:
                     raise again.error from None
                 log.warning("asking once more: %s", again.error)

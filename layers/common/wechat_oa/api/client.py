@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from .errors import TOKEN_REFUSED, WeChatError
-from .token import AccessTokens, TokenTable
+from .token import AccessTokens, Ask, TokenTable
 from .transport import (
     MAX_DOWNLOAD,
     UPLOAD_TIMEOUT,
@@ -127,10 +127,22 @@ class WeChatClient:
 
 
 def make_client(
-    http: httpx.AsyncClient, table: TokenTable, *, app_id: str, app_secret: str, base_url: str
+    http: httpx.AsyncClient,
+    table: TokenTable,
+    *,
+    app_id: str,
+    app_secret: str,
+    base_url: str,
+    token_proxy: str = "",
+    ask: Ask | None = None,
 ) -> WeChatClient:
-    """Return the client of one account, whose access token is shared through the table."""
-    tokens = AccessTokens(table, app_id, app_secret, plain_post(http, base_url))
+    """Return the client of one account, whose access token is shared through the table.
+
+    Only fetching a token needs an address that is on the account's whitelist: it goes through
+    ``token_proxy``, or is left to whoever can be asked (``ask``).
+    """
+    token_http = make_http_client(proxy=token_proxy) if token_proxy else http
+    tokens = AccessTokens(table, app_id, app_secret, plain_post(token_http, base_url), ask=ask)
     return WeChatClient(http, tokens, base_url)
 
 

@@ -78,7 +78,10 @@ class WeChatUnavailable(WeChatError):  # noqa: N818  (what happened, not a mista
     def _advise(self) -> str:
         if self.errcode is not None:
             return super()._advise()
-        return "稍后再试；一直如此就检查本机的网络，以及 WECHAT_OFFICIAL_API_URL 指向的地址。"
+        return (
+            "稍后再试；一直如此就检查本机的网络，"
+            "以及 WECHAT_OFFICIAL_API_URL、WECHAT_TOKEN_PROXY 指向的地址。"
+        )
 
 
 class UnknownOutcome(WeChatUnavailable):

@@ -35,6 +35,9 @@ FORCE_INTERVAL = 30
 
 Post = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 """Posts JSON to a path of WeChat's API without an access token; raises WeChatError."""
+Ask = Callable[[str, str, str], Awaitable[None]]
+"""Has a token put into the table by whoever WeChat's whitelist lets in, given AppID, AppSecret and the token
+that WeChat refused (or ""); raises what fetching it would."""
 
 _log = logging.getLogger(__name__)
 
@@ -64,14 +67,19 @@ class AccessTokens:
         app_secret: str,
         post: Post,
         *,
+        ask: Ask | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """``clock`` returns epoch seconds, the same for every process that shares the table."""
+        """``post`` fetches tokens, unless there is somebody to ``ask`` for them.
+
+        ``clock`` returns epoch seconds, the same for every process that shares the table.
+        """
         self._table = table
         self._app_id = app_id
         self._app_secret = app_secret
         self._post = post
+        self._ask = ask
         self._clock = clock
         self._sleep = sleep
         self._remembered = ("", 0.0)
@@ -101,15 +109,16 @@ class AccessTokens:
         if not (self._app_id and self._app_secret):
             missing = (41004, "appsecret missing") if self._app_id else (41002, "appid missing")
             raise WeChatError(*missing, TOKEN_PATH)
+        if self._ask is not None:
+            return await self._asked_for(self._ask, refused)
         me = uuid.uuid4().hex
         give_up = self._clock() + WAIT
         while True:
             now = self._clock()
             item = self._table.get(*self._key) or {}
-            token, expires_at = item.get("access_token", ""), item.get("expires_at", 0)
             leased = item.get("lease_until", 0) > now
-            if token not in ("", refused) and expires_at - now > (LAST_SECONDS if leased else REFRESH_BEFORE):
-                return self._remember(token, expires_at)
+            if _good(item, now, refused):
+                return self._remember(item["access_token"], item["expires_at"])
             # A write whose answer was lost is repeated on the way to the table, and then fails its condition:
             # who has the lease is what the table says.
             if item.get("lease_owner") == me or (not leased and self._take_lease(me, item, now)):
@@ -117,6 +126,15 @@ class AccessTokens:
             if now >= give_up:
                 raise WeChatUnavailable(TOKEN_PATH, "等待另一个进程取 access_token 超时")
             await self._sleep(POLL)
+
+    async def _asked_for(self, ask: Ask, refused: str) -> str:
+        item = self._table.get(*self._key) or {}
+        if not _good(item, self._clock(), refused):
+            await ask(self._app_id, self._app_secret, refused)
+            item = self._table.get(*self._key) or {}
+            if not _works(item, self._clock()):
+                raise WeChatUnavailable(TOKEN_PATH, "请别的函数取 access_token，它没有取来")
+        return self._remember(item["access_token"], item["expires_at"])
 
     @property
     def _key(self) -> tuple[str, str]:
@@ -178,3 +196,15 @@ class AccessTokens:
     def _remember(self, token: str, expires_at: float) -> str:
         self._remembered = (token, min(self._clock() + REMEMBERED_FOR, expires_at - LAST_SECONDS))
         return token
+
+
+def _good(item: Mapping[str, Any], now: float, refused: str) -> bool:
+    """Whether nobody needs to fetch: one that is being renewed is used for as long as it works."""
+    if item.get("access_token") == refused:
+        return False
+    leased = item.get("lease_until", 0) > now
+    return _works(item, now, LAST_SECONDS if leased else REFRESH_BEFORE)
+
+
+def _works(item: Mapping[str, Any], now: float, seconds: float = LAST_SECONDS) -> bool:
+    return bool(item.get("access_token")) and item.get("expires_at", 0) - now > seconds

@@ -76,11 +76,16 @@ class Download:
     """The JSON object, if it is one: a video's address comes in place of the video."""
 
 
-def make_http_client(transport: httpx.AsyncBaseTransport | None = None) -> httpx.AsyncClient:
-    """Return the HTTP client for WeChat's API, and keep httpx from logging addresses with secrets in them."""
+def make_http_client(
+    transport: httpx.AsyncBaseTransport | None = None, *, proxy: str = ""
+) -> httpx.AsyncClient:
+    """Return the HTTP client for WeChat's API, and keep httpx from logging addresses with secrets in them.
+
+    ``proxy`` is the address of an HTTP proxy to go through, if any; may hold a name and a password.
+    """
     # A level would not do: other libraries (openai, with OPENAI_LOG) set the same logger's.
     logging.getLogger("httpx").addFilter(_has_no_secret)
-    return httpx.AsyncClient(transport=transport, follow_redirects=False)
+    return httpx.AsyncClient(transport=transport, proxy=proxy or None, follow_redirects=False)
 
 
 def plain_post(

@@ -1,0 +1,1 @@
+"""Access tokens, fetched from the address that is on WeChat's whitelist."""
