@@ -20,7 +20,7 @@ def test_without_a_network_nothing_of_one_is_made(mode: str) -> None:
 
     kinds = {each["Type"] for each in stack.resources.values()}
     assert not {kind for kind in kinds if kind.startswith(("AWS::EC2", "AWS::AutoScaling"))}
-    assert not {name for name in stack.resources if name.startswith(("TokenFunction", "Nat"))}
+    assert {name for name in stack.resources if name.startswith(("Token", "Nat"))} == {"TokensAlarm"}
     assert "WechatWhitelistAddress" not in stack.outputs
     for function in ("WorkerFunction", "McpFunction"):
         assert stack.environment(function)["WECHAT_OA_TOKEN_FUNCTION"] == ""
