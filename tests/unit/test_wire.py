@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wechat_oa.callback.errors import MessageError
-from wechat_oa.callback.wire import MAX_BODY, parse
+from wechat_oa.callback.wire import MAX_BODY, parse, parse_flat_xml, parse_xml
 
 
 def xml(inner: str) -> bytes:
@@ -114,3 +114,37 @@ def test_as_much_as_the_limits_allow_is_read() -> None:
 def test_any_bytes_are_refused_without_another_error(body: bytes) -> None:
     with pytest.raises(MessageError):
         parse(body)
+
+
+# The short way
+
+
+_PIECES = st.sampled_from(
+    [
+        *("<xml>", "</xml>", "<a>", "</a>", "<b>", "</b>", "<a/>", "<a b='1'>"),
+        *("<![CDATA[", "]]>", "]", "&amp;", "&", "<"),
+        *"\n\r \t\u00a0\u2028\x00\x0b\x7f\x85\ufffe\uffff你\U0001f600",
+    ]
+)
+
+
+def _either_way(body: bytes) -> tuple[object, object]:
+    try:
+        return parse_flat_xml(body), parse_xml(body)
+    except MessageError as error:
+        return parse_flat_xml(body), error
+
+
+@given(st.lists(_PIECES | st.text(max_size=3), max_size=12).map("".join))
+def test_what_is_read_the_short_way_is_what_the_parser_reads(inner: str) -> None:
+    for text in (inner, f"<xml>{inner}</xml>", f"<xml><a>{inner}</a><b><![CDATA[{inner}]]></b></xml>"):
+        short, long = _either_way(text.encode("utf-8", "surrogatepass").strip())
+        assert short in (None, long) or not short
+
+
+@given(st.dictionaries(st.sampled_from("abcde"), st.text(alphabet=st.characters(exclude_categories=["C"]))))
+def test_a_message_of_plain_texts_is_read_the_short_way(fields: dict[str, str]) -> None:
+    plain = {name: value.replace("]", "") for name, value in fields.items()}
+    inner = "\n".join(f"<{name}><![CDATA[{value}]]></{name}>" for name, value in plain.items())
+    short, _ = _either_way(xml(f"{inner}<n>1</n>"))
+    assert short == {**{name: value.strip() for name, value in plain.items()}, "n": "1"}

@@ -19,6 +19,8 @@ MAX_BODY = 256 * 1024
 
 _MAX_DEPTH = 16
 _MAX_VALUES = 2000
+_MAX_FLAT = 50
+"""Fields in a message that is read the short way; WeChat's have a dozen."""
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value]"
 Fields: TypeAlias = dict[str, Value]
@@ -30,6 +32,12 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 Naming what is allowed and negating it would take ten times as long to compile.
 """
+
+_CONTROLS = bytes({*range(32)} - {*b"\t\n"})
+"""What XML forbids of ASCII, and the carriage return, which it takes for a line feed."""
+_FLAT_ELEMENT = re.compile(
+    r"[ \t\n]*<([A-Za-z]\w*)>(?:<!\[CDATA\[([^\]]*)\]\]>|([^<&\]]*))</\1>[ \t\n]*", re.ASCII
+)
 
 
 def is_json(body: bytes) -> bool:
@@ -45,7 +53,7 @@ def parse(body: bytes) -> Fields:
     if len(body) > MAX_BODY:
         raise MessageError(f"the body has {len(body)} bytes; {MAX_BODY} is the most")
     body = body.strip()
-    fields = _parse_json(body) if body[:1] == b"{" else _parse_xml(body)
+    fields = _parse_json(body) if body[:1] == b"{" else parse_flat_xml(body) or parse_xml(body)
     if not isinstance(fields, dict):
         raise MessageError("the body holds no fields")
     return fields
@@ -67,7 +75,30 @@ def encrypted_part(body: bytes) -> str:
     return encrypted
 
 
-def _parse_xml(body: bytes) -> Value:
+def parse_flat_xml(body: bytes) -> Fields | None:
+    """Return what ``parse_xml`` returns, in half the time, where it is plain to see: ``<xml>`` with one text
+    for each name, as nearly all messages are. None (or nothing) for everything else, malformed or not."""
+    if not (body.startswith(b"<xml>") and body.endswith(b"</xml>")):
+        return None
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return None
+    if len(body.translate(None, _CONTROLS)) < len(body) or "\ufffe" in text or "\uffff" in text:
+        return None
+    fields: Fields = {}
+    position, end = len("<xml>"), len(text) - len("</xml>")
+    while position < end:
+        found = _FLAT_ELEMENT.match(text, position, end)
+        if found is None or found[1] in fields or len(fields) == _MAX_FLAT:
+            return None
+        fields[found[1]] = (found[2] or found[3] or "").strip()
+        position = found.end()
+    return fields
+
+
+def parse_xml(body: bytes) -> Value:
+    """Return what is inside the outermost element of any XML. Raises MessageError as ``parse`` does."""
     open_elements: list[Fields] = [{}]
     texts: list[str] = []
     count = 0
