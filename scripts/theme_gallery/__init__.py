@@ -69,6 +69,7 @@ def build() -> dict[str, str]:
         '<!doctype html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n<title>文章主题</title>\n'
+        '<link rel="icon" href="../manage/icon.svg" type="image/svg+xml">\n'
         '<link rel="stylesheet" href="themes.css">\n</head>\n<body>\n'
         "<header><h1>文章主题</h1>\n"
         "<p>同一篇文章，白天和微信的深色模式。在文首写 <code>theme: 名字</code> 就是它。</p>\n"
