@@ -26,6 +26,7 @@ def test_it_shows_every_theme_by_day_and_by_night_with_nothing_from_elsewhere() 
         "archive.svg",
         "themes.css",
         "../",
+        "../manage/icon.svg",
         "https://mp.weixin.qq.com/s/example",
     }
     assert {path.name for path in FOLDER.iterdir()} == {
