@@ -100,6 +100,24 @@ def test_a_log_is_told_where_the_secrets_are_instead(owner: Owner) -> None:
     assert OUTPUTS["CallbackUrl"] in owner.output
 
 
+def test_a_proxy_without_an_address_is_refused_before_anything_is_changed(owner: Owner) -> None:
+    owner.write_env(EGRESS_MODE="proxy")
+
+    with pytest.raises(DeployError, match="WECHAT_TOKEN_PROXY"):
+        deploy(owner)
+
+    assert (owner.secrets(), owner.sam.calls) == ({}, [])
+
+
+@pytest.mark.parametrize("mode", ["", "proxy"])
+def test_an_address_of_a_proxy_that_nobody_uses_is_told(owner: Owner, mode: str) -> None:
+    owner.write_env(EGRESS_MODE=mode, WECHAT_TOKEN_PROXY="http://me:secret@203.0.113.9:8080")
+    deploy(owner)
+
+    assert ("没有 EGRESS_MODE=proxy" in owner.output) == (mode == "")
+    assert "203.0.113.9" not in owner.output
+
+
 def test_sam_is_called_to_build_and_to_deploy_with_every_parameter_in_a_file(owner: Owner) -> None:
     owner.write_env(OPENAI_PROMPT="'你是 \"小编\"'", ALARM_EMAIL="me@example.com")
     deploy(owner)
