@@ -13,6 +13,7 @@ import pytest
 from deploy.context import Context
 from deploy.errors import DeployError
 from deploy.owner_file import OwnerFile
+from deploy.paste import paste_block
 from deploy.stack import Stack
 from deploy.up import up
 from tests.support.deploying import APP_SECRET, OPENAI_KEY, OUTPUTS, UNSUPPORTED, Owner, read_by_sam
@@ -90,6 +91,18 @@ def test_who_sits_at_the_terminal_is_shown_what_to_paste(present_owner: Owner) -
     # What the owner pastes nowhere stays hidden even here.
     assert OPENAI_KEY not in shown
     assert APP_SECRET not in shown
+
+
+def test_where_domains_of_ones_own_lead_is_shown() -> None:
+    targets = {
+        "SiteDistributionDomain": "d1.cloudfront.example",
+        "PagesDistributionDomain": "d2.cloudfront.example",
+        "ApiDomainTarget": "d-3.execute-api.example",
+    }
+
+    shown = paste_block({**OUTPUTS, **targets}, read_settings({}), show_secrets=True)
+
+    assert all(target in shown for target in targets.values())
 
 
 def test_a_log_is_told_where_the_secrets_are_instead(owner: Owner) -> None:
