@@ -57,7 +57,7 @@ deploy: $(VENV)/ready $(SAM)/ready
 self-test status destroy: $(VENV)/ready
 	@$(BIN)/python -m deploy $(if $(filter self-test,$@),check,$@)
 
-# FUNCTION=callback, worker, chat, mcp, pages or site; all of them if none is named. SINCE=10m
+# FUNCTION=callback, worker, chat, mcp, pages, site, token (with a NAT) or httpapi; all if none is named. SINCE=10m
 logs: $(VENV)/ready
 	@$(BIN)/python -m deploy logs $(FUNCTION) --since $(or $(SINCE),10m) --follow
 

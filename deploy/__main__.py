@@ -147,7 +147,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("status", help="堆栈、网址、队列、告警、过去一小时")
     reading = commands.add_parser("logs", help="看日志")
     reading.add_argument(
-        "function", nargs="?", default="", help="callback、worker、chat、mcp、pages、site；默认全部"
+        "function",
+        nargs="?",
+        default="",
+        help="callback、worker、chat、mcp、pages、site、token、httpapi；默认全部",
     )
     reading.add_argument("--since", default="10m", help="从多久以前开始：30s、10m（默认）、2h、1d")
     reading.add_argument("--follow", "-f", action="store_true", help="一直看下去，Ctrl+C 结束")

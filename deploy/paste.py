@@ -79,5 +79,6 @@ def _addresses(outputs: Mapping[str, str], password: str) -> list[str]:
         ("网页设置的密码 · password", password),
         ("网站域名的 CNAME", outputs.get("SiteDistributionDomain", "")),
         ("网页域名的 CNAME", outputs.get("PagesDistributionDomain", "")),
+        ("接口域名的 CNAME", outputs.get("ApiDomainTarget", "")),
     ]
     return ["", "━━ 网址 · Addresses ━━", *(f"  {name}   {value}" for name, value in rows if value), ""]

@@ -49,8 +49,10 @@ def rotate(context: Context, kinds: Sequence[str]) -> int:
     console.say(paste_block(outputs, settings, show_secrets=console.interactive))
     if "aes-key" in kinds:
         console.say(
-            "现在把新的 EncodingAESKey 粘贴到微信后台；旧的还认，微信全部换完之前不会丢消息。\n"
+            "现在把新的 EncodingAESKey 粘贴到微信后台；旧的还认，微信全部换完之前不会丢消息。"
+            "粘贴之前不要再换一次：只记得住上一个。\n"
             "Paste the new EncodingAESKey into WeChat's console now; the old one is still accepted."
+            " Do not run this again before that: one previous key is kept."
         )
     if "mcp" in kinds:
         console.say("旧的 MCP 令牌已经失效：每个客户端都要换 · The old MCP tokens are void in every client")

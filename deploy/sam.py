@@ -124,9 +124,10 @@ def find_sam(root: Path, environment: Mapping[str, str], console: Console, *, co
 
     ``container`` builds in Docker even where Python 3.13 is there. Raises DeployError for what is missing.
     """
-    # What the tools need is their own and AWS's variables: no secret is handed to them.
+    # What the tools need is their own and AWS's variables: no secret is handed to them. Nor is what is empty,
+    # as most lines of .env are: they would look for a profile with no name.
     template = read_template(root / "template.yaml")
-    environment = {name: value for name, value in environment.items() if name not in template.secrets}
+    environment = {n: value for n, value in environment.items() if value and n not in template.secrets}
     architecture = owner_value(template.parameters["Architecture"], environment)
     named = environment.get("SAM", "")
     executable = shutil.which(named or str(root / ".venv-sam/bin/sam"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from deploy.errors import DeployError
 from deploy.parameters import parameter_values
 from deploy.secret_store import SecretStore
 from deploy.secret_values import missing_secrets
@@ -45,9 +46,13 @@ def set_up(
     }
     secrets = {**given, **stored, **made_up}
     settings = read_settings({**environment, **secrets})
-    return Setup(
-        settings, parameter_values(template, environment, settings), secrets, made_up, tuple(sorted(stored))
-    )
+    parameters = parameter_values(template, environment, settings)
+    if parameters.get("EgressMode") == "proxy" and not settings.token_proxy:
+        raise DeployError(
+            "EGRESS_MODE=proxy 要有代理的地址：在 .env 里填 WECHAT_TOKEN_PROXY（http://名字:密码@地址:端口）"
+            " · EGRESS_MODE=proxy needs the proxy's address in WECHAT_TOKEN_PROXY"
+        )
+    return Setup(settings, parameters, secrets, made_up, tuple(sorted(stored)))
 
 
 def nonsense(error: SettingsError) -> str:
@@ -56,8 +61,11 @@ def nonsense(error: SettingsError) -> str:
     return f"设置有问题，请改好 .env 再来 · Settings make no sense:\n{lines}"
 
 
-def gaps(settings: Settings) -> list[tuple[str, str]]:
-    """Return the settings that are not there, though the account can do less without, and what that is."""
+def gaps(settings: Settings, egress_mode: str) -> list[tuple[str, str]]:
+    """Return the settings that are not there, though the account can do less without, and what that is.
+
+    ``egress_mode`` is the template's EgressMode.
+    """
     wanted = [
         (
             "OPENAI_API_KEY",
@@ -75,6 +83,11 @@ def gaps(settings: Settings) -> list[tuple[str, str]]:
             settings.app_secret,
             "MCP 工具和客服消息用不了；也可以部署后用 wechat_auth 填"
             " · no MCP tools, no customer-service messages; wechat_auth takes it too",
+        ),
+        (
+            "EGRESS_MODE=proxy",
+            egress_mode == "proxy" or not settings.token_proxy,
+            "填了 WECHAT_TOKEN_PROXY，可是没有谁走它 · nobody uses the WECHAT_TOKEN_PROXY that is set",
         ),
     ]
     return [(name, text) for name, there, text in wanted if not there]

@@ -124,7 +124,7 @@ class Stack:
         if status != "UPDATE_COMPLETE":
             raise DeployError(
                 f"更新没有成功（{status}）：{self._failures()}"
-                " · The update did not succeed; make status tells more"
+                " · The update did not succeed; the CloudFormation console tells more"
             )
 
     def delete(self) -> None:

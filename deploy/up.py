@@ -98,7 +98,7 @@ def _tell(context: Context, template: Template, setup: Setup) -> None:
     console = context.console
     for name in unknown_settings(template, context.file.values()):
         console.result("skipped", name, "没有这个设置，名字写错了吗 · no such setting: is it mistyped?")
-    for name, text in gaps(setup.settings):
+    for name, text in gaps(setup.settings, setup.parameters.get("EgressMode", "")):
         console.result("skipped", f"没有 {name}", text)
     for name in setup.made_up:
         console.result("ok", name, f"随机生成，写进 {context.file.path} · made up, and kept there")

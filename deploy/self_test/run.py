@@ -41,6 +41,10 @@ class Targets:
 def deployed_targets(outputs: Mapping[str, str], settings: Settings) -> Targets:
     """Return where the stack with these outputs runs."""
     mcp_url, chat_api, site = outputs["McpUrl"], outputs["ChatApiUrl"], outputs.get("SiteUrl", "")
+    health_urls = {"mcp": f"{mcp_url.removesuffix('/mcp')}/health"}
+    if chat_api != site:
+        # In China both are the API's, where /health is the MCP server's own.
+        health_urls["chat"] = f"{chat_api}health"
     return Targets(
         _account(outputs["CallbackUrl"], settings),
         # Through the site, as visitors come: that tests the way to the API too.
@@ -48,7 +52,7 @@ def deployed_targets(outputs: Mapping[str, str], settings: Settings) -> Targets:
         mcp_url=mcp_url,
         index_url=site,
         pages_url=outputs["PagesApiUrl"],
-        health_urls={"mcp": f"{mcp_url.removesuffix('/mcp')}/health", "chat": f"{chat_api}health"},
+        health_urls=health_urls,
         mcp_token=_token(settings),
     )
 

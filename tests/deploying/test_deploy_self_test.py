@@ -322,6 +322,8 @@ def test_a_deployment_is_tested_where_its_outputs_say() -> None:
     assert targets.mcp_token == MCP_TOKEN
     assert not targets.mcp_open
     without_site = deployed_targets({**OUTPUTS, "SiteUrl": ""}, read_settings({}))
+    in_china = deployed_targets({**OUTPUTS, "ChatApiUrl": OUTPUTS["SiteUrl"]}, read_settings({}))
+    assert in_china.health_urls.keys() == {"mcp"}
     assert without_site.chat_url == OUTPUTS["ChatApiUrl"]
     assert without_site.index_url == ""
 

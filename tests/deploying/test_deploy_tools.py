@@ -115,6 +115,13 @@ def test_the_tools_are_handed_no_secret(owner: Owner) -> None:
     assert not {OPENAI_KEY, "thetoken"} & set(handed.values())
 
 
+def test_lines_of_the_file_that_are_empty_are_not_handed_to_the_tools(owner: Owner) -> None:
+    """SAM would look for a profile without a name, and stop at "The config profile () could not be found"."""
+    find_sam(owner.folder, {**owner.environment, "AWS_PROFILE": ""}, Console(io.StringIO())).build()
+
+    assert "AWS_PROFILE" not in owner.sam.calls[0]["environment"]
+
+
 # ---- Credentials -----------------------------------------------------------------------------------------
 
 

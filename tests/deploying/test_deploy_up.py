@@ -13,6 +13,7 @@ import pytest
 from deploy.context import Context
 from deploy.errors import DeployError
 from deploy.owner_file import OwnerFile
+from deploy.paste import paste_block
 from deploy.stack import Stack
 from deploy.up import up
 from tests.support.deploying import APP_SECRET, OPENAI_KEY, OUTPUTS, UNSUPPORTED, Owner, read_by_sam
@@ -92,12 +93,42 @@ def test_who_sits_at_the_terminal_is_shown_what_to_paste(present_owner: Owner) -
     assert APP_SECRET not in shown
 
 
+def test_where_domains_of_ones_own_lead_is_shown() -> None:
+    targets = {
+        "SiteDistributionDomain": "d1.cloudfront.example",
+        "PagesDistributionDomain": "d2.cloudfront.example",
+        "ApiDomainTarget": "d-3.execute-api.example",
+    }
+
+    shown = paste_block({**OUTPUTS, **targets}, read_settings({}), show_secrets=True)
+
+    assert all(target in shown for target in targets.values())
+
+
 def test_a_log_is_told_where_the_secrets_are_instead(owner: Owner) -> None:
     owner.write_env()
     deploy(owner)
 
     assert "（在 .env 或 SSM 里 · in .env or SSM）" in owner.output
     assert OUTPUTS["CallbackUrl"] in owner.output
+
+
+def test_a_proxy_without_an_address_is_refused_before_anything_is_changed(owner: Owner) -> None:
+    owner.write_env(EGRESS_MODE="proxy")
+
+    with pytest.raises(DeployError, match="WECHAT_TOKEN_PROXY"):
+        deploy(owner)
+
+    assert (owner.secrets(), owner.sam.calls) == ({}, [])
+
+
+@pytest.mark.parametrize("mode", ["", "proxy"])
+def test_an_address_of_a_proxy_that_nobody_uses_is_told(owner: Owner, mode: str) -> None:
+    owner.write_env(EGRESS_MODE=mode, WECHAT_TOKEN_PROXY="http://me:secret@203.0.113.9:8080")
+    deploy(owner)
+
+    assert ("没有 EGRESS_MODE=proxy" in owner.output) == (mode == "")
+    assert "203.0.113.9" not in owner.output
 
 
 def test_sam_is_called_to_build_and_to_deploy_with_every_parameter_in_a_file(owner: Owner) -> None:

@@ -275,7 +275,7 @@ async def test_an_answer_that_is_lost_is_not_told_as_a_refusal(tmp_path: Path) -
 async def test_wechats_word_on_a_publication_joins_what_is_known_of_it(owner: Owner, tmp_path: Path) -> None:
     services = owner.services
     queue = SqliteQueue(tmp_path / "queue.db")
-    account = Services(read_settings({"WECHAT_TOKEN": "testtoken"}), services.table, queue, services.clock)
+    account = Services(read_settings({"WECHAT_TOKEN": "testtoken"}), owner.table, queue, services.clock)
     media_id = await _draft(owner)
     publish_id = (await owner.data("wechat_publish", media_id=media_id, confirm=True))["publish_id"]
     now = str(int(services.clock()))
@@ -415,7 +415,7 @@ async def test_templates_comments_and_mass_messages(owner: Owner) -> None:
 
 
 async def test_the_inbox_holds_what_followers_asked_and_forgets_what_they_clear(owner: Owner) -> None:
-    table, clock = owner.services.table, owner.services.clock
+    table, clock = owner.table, owner.services.clock
     conversations = Conversations(table, clock)
     ming, hong = owner.platform.follower("小明").openid, owner.platform.follower("小红").openid
     conversations.remember(ming, time_ordered_id(clock() - 60), "今天开门吗", "开的。")
@@ -437,7 +437,7 @@ async def test_the_inbox_holds_what_followers_asked_and_forgets_what_they_clear(
 
 
 async def test_a_follower_is_answered_by_hand_where_wechat_allows(owner: Owner) -> None:
-    table, clock = owner.services.table, owner.services.clock
+    table, clock = owner.table, owner.services.clock
     openid = owner.platform.follower("小明").openid
     turn = time_ordered_id(clock())
     Conversations(table, clock).remember(openid, turn, "问", "答")

@@ -63,6 +63,15 @@ def test_a_domain_without_its_certificate_is_refused_before_anything_is_made(
     assert refs([each["Assert"] for each in written["Assertions"]]) == {certificate}
 
 
+def test_a_domain_that_is_given_twice_is_refused_before_anything_is_made() -> None:
+    written = source()["Rules"]["DomainsDiffer"]
+
+    assert refs(written["RuleCondition"]) == {"SiteDomain"}
+    asserted = [each["Assert"] for each in written["Assertions"]]
+    assert [refs(each) for each in asserted] == [{"SiteDomain", "PagesDomain"}, {"SiteDomain", "ApiDomain"}]
+    assert all(list(each) == ["Fn::Not"] for each in asserted)
+
+
 def refs(value: Any) -> set[str]:
     """Return the parameters that a condition looks at."""
     if isinstance(value, list):

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from deploy.template import read_template
-from tests.stack.expand import ROOT
+from tests.stack.expand import ROOT, Stack
 from tests.stack.test_settings import OF_THE_DEPLOYMENT, Asked
 from wechat_oa.api import errors
 from wechat_oa.settings import read_settings
@@ -134,6 +134,21 @@ def test_the_price_of_a_thousand_answers_is_the_sum_of_its_parts(name: str) -> N
     (seconds, gigabyte_seconds) = re.findall(r"= ([0-9.]+)", table)[:2]
     assert float(gigabyte_seconds) == pytest.approx(float(seconds) * 0.5)
     assert parts[0] == pytest.approx(float(gigabyte_seconds) * 1000 * 0.0000133334, abs=0.00005)
+
+
+@pytest.mark.parametrize("name", ["docs/cost.md", "docs/en/cost.md"])
+def test_the_price_of_a_month_is_the_sum_of_its_parts_and_counts_every_alarm(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    table = text.split("\n## ")[2].partition("\n\n|")[2].partition("\n\n")[0]
+    rows = [[float(price) for price in re.findall(r"\$([0-9.]+)", line)] for line in table.splitlines()[2:]]
+    *parts, total, with_free_tiers = [row[-3:] for row in rows]
+    alarms = Stack().of_type("AWS::CloudWatch::Alarm")
+
+    assert len(parts) == 5
+    assert [sum(column) for column in zip(*parts, strict=True)] == pytest.approx(total)
+    assert f"$0.10 × {len(alarms)} |" in table
+    free = 0.10 * (len(alarms) - 10)
+    assert with_free_tiers == pytest.approx([free, free + 0.04, free + 7.23])
 
 
 @pytest.mark.parametrize("name", ["docs/articles.md", "docs/en/articles.md"])

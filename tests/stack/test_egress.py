@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.stack.expand import Stack
+from tests.support.role_table import opened_keys
 from wechat_oa.api.token import LEASE, WAIT
 from wechat_oa.aws_token import CONFIG, FUNCTION_SECONDS
 
@@ -101,6 +102,9 @@ def test_the_table_is_reached_without_the_nat_and_nothing_else_through_its_endpo
     assert endpoint["RouteTableIds"] == ["TokenRoutes"]
     (statement,) = endpoint["PolicyDocument"]["Statement"]
     assert statement["Resource"] == "Table.Arn"
+    assert {each.removeprefix("dynamodb:") for each in statement["Action"]} == set(
+        opened_keys("TokenRole", mode)
+    )
 
 
 def machine() -> dict[str, Any]:

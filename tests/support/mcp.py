@@ -23,6 +23,7 @@ from starlette.routing import Mount
 from local.platform.account import Account
 from local.platform.api import api_routes
 from local.platform.state import PLATFORM_PATH, Platform
+from tests.support.role_table import RoleTable
 from wechat_mcp.diagrams import Diagrams
 from wechat_mcp.saved_account import Vault
 from wechat_mcp.server import make_server
@@ -46,6 +47,8 @@ class Owner:
 
     services: McpServices
     platform: Platform
+    table: SqliteTable
+    """What is stored, whoever may read it; the services have it as the role of their function opens it."""
     requests: list[httpx.Request] = field(default_factory=list)
     """What was asked of WeChat, in order."""
 
@@ -127,7 +130,8 @@ def make_owner(
     requests: list[httpx.Request] = []
     app = Starlette(routes=[Mount(PLATFORM_PATH, routes=api_routes(platform))])
     clock = clock or time.time
-    table = SqliteTable(folder / "table.db", clock)
+    stored = SqliteTable(folder / "table.db", clock)
+    table = RoleTable(stored, "McpRole")
     services = McpServices(
         settings,
         table,
@@ -143,9 +147,9 @@ def make_owner(
         sleep=lambda _: asyncio.sleep(0.01),
         clock=clock,
     )
-    owner = Owner(services, platform, requests)
+    owner = Owner(services, platform, stored, requests)
     # Tests make owners wherever they need one, and let them go.
-    weakref.finalize(owner, table.close)
+    weakref.finalize(owner, stored.close)
     return owner
 
 
