@@ -468,9 +468,12 @@ async def test_prompts_begin_what_people_often_do(owner: Owner) -> None:
         prompts = await client.list_prompts()
         names = {prompt.name for prompt in prompts}
         article = await client.get_prompt("write_article", {"topic": "秋天的茶"})
+        notes = await client.get_prompt("notes_to_draft", {"notes": "- 茶"})
 
     assert names == {"write_article", "notes_to_draft", "weekly_report"}
     described = [argument.description or "" for prompt in prompts for argument in prompt.arguments or []]
     assert described
     assert not any("JSON" in each for each in described)
     assert "秋天的茶" in article.messages[0].content.text
+    for prompt in (article, notes):
+        assert 'wechat_article(action="draft")' in prompt.messages[0].content.text

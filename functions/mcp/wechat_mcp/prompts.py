@@ -36,7 +36,8 @@ def add_to(server: FastMCP) -> None:
         named = f"标题用「{title}」。" if title else "请起一个 32 字以内的标题。"
         return (
             f"请把下面的笔记整理成一篇公众号文章，{named}保留我的观点和语气，理顺顺序，补上必要的过渡，不添加笔记里"
-            "没有的事实。整理好先给我看；我同意后建成草稿（图片先上传），不要发布。\n\n"
+            '没有的事实。正文用 Markdown 写，先用 wechat_article(action="preview") 给我预览的链接；'
+            '我同意后用 wechat_article(action="draft") 存成草稿（图片和封面会自动传好），不要发布。\n\n'
             f"<notes>\n{notes}\n</notes>"
         )
 

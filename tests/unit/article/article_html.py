@@ -78,7 +78,8 @@ def what_wechat_strips(html: str) -> list[str]:
 def _of_style(style: str) -> list[str]:
     bare = re.sub(r"'[^']*'", "''", style)
     forbidden = (
-        r"(?:^|;)\s*(?:position|top|left|right|bottom|z-index|transform|animation|transition|--[\w-]+)\s*:",
+        r"(?:^|;)\s*(?:-\w+-)?(?:position|top|left|right|bottom|z-index|transform|animation|transition|filter"
+        r"|--[\w-]+)\s*:",
         r"url\s*\(|expression\s*\(|var\s*\(|javascript:|@import|!\s*important|[<>{}\\]",
     )
     return [match[0] for pattern in forbidden for match in re.finditer(pattern, bare, re.IGNORECASE)]

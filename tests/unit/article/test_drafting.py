@@ -262,6 +262,58 @@ async def test_a_newspic_has_its_pictures_in_the_library(world: World) -> None:
     assert draft.thumb_media_id == ""
 
 
+NEWSPIC = "---\ntitle: 题\ntype: image\n---\n文\n\n![](1.png)\n\n![](2.png)"
+
+
+async def test_pictures_of_a_newspic_that_are_gone_from_the_library_are_uploaded_again(world: World) -> None:
+    first = await world.drafts().save(render(NEWSPIC))
+    world.box.materials.clear()
+
+    again = await world.drafts().save(render(NEWSPIC))
+
+    assert (again.media_id, again.created) == (first.media_id, False)
+    article = world.box.drafts[first.media_id][1]
+    assert [image["image_media_id"] for image in article["image_info"]["image_list"]] == list(
+        world.box.materials
+    )
+
+
+async def test_every_picture_of_a_newspic_that_fails_is_named(world: World) -> None:
+    with pytest.raises(DraftError) as failed:
+        await world.drafts().save(render(f"{NEWSPIC}\n\n![](x.png)\n\n![](y.png)"))
+
+    assert "x.png" in str(failed.value)
+    assert "y.png" in str(failed.value)
+    assert len(world.box.materials) == 2
+
+
+async def test_a_run_that_was_too_slow_makes_no_second_draft(world: World) -> None:
+    async def overtaken(done: float, _total: float, _text: str) -> None:
+        if done == 2:
+            world.clock.now += LEASE + 1
+            await world.drafts().save(render(MARKDOWN))
+
+    with pytest.raises(DraftError, match="正在别处"):
+        await world.drafts().save(render(MARKDOWN), progress=overtaken)
+
+    assert world.box.calls.count("add_draft") == 1
+
+
+async def test_a_run_that_was_too_slow_does_not_let_go_of_what_another_holds(world: World) -> None:
+    other = world.drafts()
+
+    async def overtaken(done: float, _total: float, _text: str) -> None:
+        if done == 2:
+            world.clock.now += LEASE + 1
+            other._claim(other._key(render(MARKDOWN), ""))
+
+    for progress in (overtaken, None):
+        with pytest.raises(DraftError, match="正在别处"):
+            await world.drafts().save(render(MARKDOWN), progress=progress)
+
+    assert world.box.drafts == {}
+
+
 async def test_an_account_that_cannot_be_reached_is_said_and_nothing_is_held(world: World) -> None:
     def down() -> None:
         raise WeChatUnavailable("/cgi-bin/draft/add", "连接不上")

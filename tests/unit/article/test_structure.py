@@ -7,8 +7,10 @@ import re
 import pytest
 
 from tests.unit.article.article_html import structure
-from wechat_mcp.article import Options, render
+from wechat_mcp.article import Options, maths, parsing, render
 from wechat_mcp.article.rendering import diagrams_of
+from wechat_mcp.article.structure import formulas
+from wechat_mcp.article.tree import Element
 from wechat_mcp.diagrams import Drawing
 
 CASES = {
@@ -327,3 +329,45 @@ def test_a_formula_that_cannot_be_set_stays_as_it_is_written(latex: str) -> None
 
     assert latex in article.html
     assert "formula_failed" in {warning.code for warning in article.warnings}
+
+
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\frac{" * 40 + "b" + "}{c}" * 40,
+        r"\hat{" * 40 + "b" + "}" * 40,
+        r"\left(" * 40 + "b" + r"\right)" * 40,
+    ],
+)
+def test_a_formula_that_would_take_forever_stays_as_it_is_written(latex: str) -> None:
+    article = render(f"# 题\n\n$${latex}$$")
+
+    assert "formula_failed" in {warning.code for warning in article.warnings}
+    assert "<svg" not in article.html
+
+
+def test_formulas_of_an_article_are_set_until_they_are_too_much_work() -> None:
+    parsed = parsing.parse("$a$ $b$ $a$ $c$ $d$")
+    root = Element("section", {}, parsed.nodes)
+
+    failed = formulas(root, parsed, most_nodes=2 * maths.nodes("a", display=False))
+
+    assert failed == ("c", "d")
+    assert sum(element.tag == "svg" for element in root.walk()) == 3
+
+
+def test_the_first_warnings_of_a_code_are_told_and_how_many_more_there_are() -> None:
+    links = " ".join(f"[a](b{number})" for number in range(50))
+
+    told = [each.text for each in render(f"# 题\n\n{links}").warnings if each.code == "link_relative"]
+
+    assert len(told) == 21
+    assert "30 处" in told[-1]
+
+
+def test_the_card_of_an_account_keeps_what_it_needs() -> None:
+    card = (
+        '<mp-common-profile data-pluginname="mpprofile" data-id="MzA" data-nickname="名"></mp-common-profile>'
+    )
+
+    assert card in structure(f"文\n\n{card}")

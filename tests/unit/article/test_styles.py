@@ -173,3 +173,34 @@ def test_our_own_themes_have_nothing_to_leave_out() -> None:
         variables = themes.sheet(theme.name, "", "", 0, None).variables
 
         assert compile_sheet(text, variables).problems == ()
+
+
+@pytest.mark.parametrize("css", ["p{font-family:a\x029\x02}", "p{font-family:'a\x01b'}"])
+def test_characters_that_no_text_can_hold_are_taken_out_of_css(css: str) -> None:
+    assert what_wechat_strips(html_with(css)) == []
+
+
+@pytest.mark.parametrize(
+    "css", ["p{color:" + "(" * 20_000 + "}", ":not(" * 5_000 + "p" + ")" * 5_000 + "{color:red}"]
+)
+def test_css_with_too_many_brackets_in_one_another_is_refused(css: str) -> None:
+    with pytest.raises(ThemeError, match="括号"):
+        render("文", Options(css=css))
+
+
+@pytest.mark.parametrize("name", ["-webkit-transform", "-moz-animation", "-ms-filter", "-webkit-mask-image"])
+def test_a_property_with_a_browsers_prefix_is_judged_by_its_name(name: str) -> None:
+    assert "css_dropped" in codes(f"p {{ {name}: none }}")
+    assert name not in render(f'<p style="{name}:none">文</p>').html
+
+
+@pytest.mark.parametrize(
+    "selector", ["p:is(p)", "p:has(b)", "p:where(p)", "p:first-line", "p:nth-child(1 of p)", "p:lang(zh)"]
+)
+def test_a_selector_that_finds_nothing_is_said(selector: str) -> None:
+    assert "css_dropped" in codes(f"{selector} {{ color: red }}", "文 **粗**")
+
+
+@pytest.mark.parametrize("selector", ["p:not(h1)", "p:first-child", "p:nth-child(2n+1)", "p:only-of-type"])
+def test_a_selector_by_place_is_known(selector: str) -> None:
+    assert "letter-spacing:9px" in html_with(f"{selector} {{ letter-spacing: 9px }}")

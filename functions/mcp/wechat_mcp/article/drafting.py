@@ -24,9 +24,10 @@ from .sources import Load
 from .uploading import Uploader, Uploads
 
 LEASE = 120
-"""Seconds for which one run has an article to itself; it is renewed before draft/add."""
+"""Seconds for which one run has an article to itself; it is renewed before the draft is sent."""
 MOST_LISTED = 100
 """Drafts that are looked through for one whose outcome is unknown."""
+_HELD = "这篇文章正在别处保存：请等它完成之后再试。"
 _PAGE = 20
 _CLOCK_SKEW = 300
 _GONE = frozenset({40007, 40114})
@@ -99,6 +100,7 @@ class Drafts:
         self._clock = clock
         self._owners = f"draft_owner#{account_id}"
         self._uploader = Uploader(account, table, account_id, load)
+        self._leases: dict[tuple[str, str], int] = {}
 
     async def save(self, article: Article, *, name: str = "", progress: Progress | None = None) -> Draft:
         """Save an article: a new draft the first time, the same draft after that.
@@ -114,16 +116,17 @@ class Drafts:
         self._claim(key)
         try:
             await tell(0, 3, f"正在上传 {len(article.images)} 张图片")
-            content, picture = await self._uploaded(article)
+            content, pictures = await self._uploaded(article)
             await tell(2, 3, "正在保存草稿")
-            draft = await self._store(key, article, content, picture)
+            draft = await self._store(key, article, content, pictures)
         except BaseException:
             self._release(key)
             raise
         await tell(3, 3, "已保存")
         return Draft(*draft, len(article.images))
 
-    async def _uploaded(self, article: Article) -> tuple[dict[str, Any], Ready | None]:
+    async def _uploaded(self, article: Article) -> tuple[dict[str, Any], list[Ready]]:
+        """Return the article as it is sent, and the pictures of it that are in the library."""
         if article.article_type == "newspic":
             return await self._newspic(article)
         (urls, failed), made = await asyncio.gather(
@@ -137,7 +140,7 @@ class Drafts:
             raise DraftError("\n".join(problems))
         thumb, picture = cast(tuple[str, Ready], made)
         content = article.draft(urls, thumb_media_id=thumb)
-        return content | cover.crop_fields(picture.width, picture.height), picture
+        return content | cover.crop_fields(picture.width, picture.height), [picture]
 
     async def _cover(self, article: Article) -> tuple[str, Ready] | ImageError:
         try:
@@ -149,32 +152,44 @@ class Drafts:
         except ImageError as error:
             return error
 
-    async def _newspic(self, article: Article) -> tuple[dict[str, Any], None]:
-        ids: list[str] = []
+    async def _newspic(self, article: Article) -> tuple[dict[str, Any], list[Ready]]:
+        sources = [picture.source for picture in article.images]
+        made = await asyncio.gather(*map(self._uploader.material, sources), return_exceptions=True)
+        uploaded: list[tuple[str, Ready]] = []
         problems = []
-        for picture in article.images:
-            try:
-                ids.append((await self._uploader.material(picture.source))[0])
-            except ImageError as error:
-                problems.append(f"图片 {_shown(picture.source)}：{error}")
+        for source, result in zip(sources, made, strict=True):
+            if isinstance(result, ImageError):
+                problems.append(f"图片 {_shown(source)}：{result}")
+            elif isinstance(result, BaseException):
+                raise result
+            else:
+                uploaded.append(result)
         if problems:
             raise DraftError("\n".join(problems))
-        return article.draft({}, thumb_media_id="", image_media_ids=ids), None
+        ids = [media_id for media_id, _ in uploaded]
+        content = article.draft({}, thumb_media_id="", image_media_ids=ids)
+        return content, [picture for _, picture in uploaded]
 
     async def _store(
-        self, key: tuple[str, str], article: Article, content: dict[str, Any], picture: Ready | None
+        self, key: tuple[str, str], article: Article, content: dict[str, Any], pictures: list[Ready]
     ) -> tuple[str, bool, str]:
         """Update the draft that is there, or make one; return its media_id, whether it is new, its cover."""
+        self._renew(key)
         known = self._table.get(*key) or {}
         media_id = known.get("media_id") or await self._looked_up(known)
         try:
             return await self._update_or_add(key, media_id, content)
         except WeChatError as error:
-            if error.errcode != 40007 or picture is None:
+            if error.errcode != 40007:
                 raise
-        # The cover that the table remembers has been deleted from the library.
-        self._uploader.forget(picture)
-        content = content | {"thumb_media_id": await self._uploader.material_of(picture)}
+        # What the table remembers has been deleted from the library.
+        for picture in pictures:
+            self._uploader.forget(picture)
+        ids = [await self._uploader.material_of(picture) for picture in pictures]
+        if article.article_type == "newspic":
+            content = article.draft({}, thumb_media_id="", image_media_ids=ids)
+        else:
+            content = content | {"thumb_media_id": ids[0]}
         return await self._update_or_add(key, media_id, content)
 
     async def _update_or_add(
@@ -196,7 +211,7 @@ class Drafts:
 
     async def _add(self, key: tuple[str, str], content: dict[str, Any]) -> str:
         mark = {"adding_since": int(self._clock()), "marks": _marks(content), "media_id": None}
-        self._table.update(*key, set={**mark, "held_until": int(self._clock()) + LEASE})
+        self._renew(key, mark)
         try:
             media_id = await self._account.add_draft(content)
         except UnknownOutcome as error:
@@ -255,10 +270,19 @@ class Drafts:
             raise DraftError(f"这篇文章正在别处保存：请等它完成，或 {held - now} 秒之后再试。")
         condition = {"held_until": held or None}
         if self._table.update(*key, set={"held_until": now + LEASE}, if_equals=condition) is None:
-            raise DraftError("这篇文章正在别处保存：请等它完成之后再试。")
+            raise DraftError(_HELD)
+        self._leases[key] = now + LEASE
+
+    def _renew(self, key: tuple[str, str], mark: Mapping[str, Any] | None = None) -> None:
+        """Go on holding an article, and note a ``mark`` with it; who was too slow has lost it to another."""
+        until = int(self._clock()) + LEASE
+        held = {"held_until": self._leases[key]}
+        if self._table.update(*key, set={**(mark or {}), "held_until": until}, if_equals=held) is None:
+            raise DraftError(_HELD)
+        self._leases[key] = until
 
     def _release(self, key: tuple[str, str]) -> None:
-        self._table.update(*key, set={"held_until": None})
+        self._table.update(*key, set={"held_until": None}, if_equals={"held_until": self._leases[key]})
 
     def _note(self, key: tuple[str, str], media_id: str) -> None:
         self._table.put({"pk": self._owners, "sk": media_id, "draft": key[1]})

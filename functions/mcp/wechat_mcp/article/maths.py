@@ -10,11 +10,16 @@ import logging
 import re
 from functools import lru_cache
 from typing import Any
+from xml.etree import ElementTree  # nosec B405
 
 from .tree import Element
 
 MAX_CHARACTERS = 2000
 """Of one formula's LaTeX."""
+MOST_NODES = 8_000
+"""That setting one formula may take: some seconds. Ordinary ones take a few hundred."""
+ARTICLE_NODES = 40_000
+"""The same for all the formulas of an article."""
 _UNITS = 10
 """Steps to a pixel at ziamath's size."""
 _SIZE = 24
@@ -28,6 +33,8 @@ log = logging.getLogger(__name__)
 
 _COMMAND = re.compile(r"([A-Za-z])|(-?[0-9.]+(?:e-?[0-9]+)?)")
 _NOT_IN_FONT = re.compile("[\u2e80-\u9fff\uac00-\ud7ff\uf900-\ufaff\uff00-\uffef]")
+# ziamath sets what stands in a row twice, first to learn how high it is: each level doubles the work.
+_ROWS = frozenset({"math", "mrow", "mtd"})
 _SUPPORTED = {"M": 2, "L": 2, "Q": 4, "C": 6, "H": 1, "V": 1, "Z": 0}
 
 
@@ -43,10 +50,35 @@ def formula(latex: str, *, display: bool) -> Element:
 
 
 @lru_cache(maxsize=512)
-def _drawn(latex: str, display: bool) -> tuple[str, str, str]:
+def nodes(latex: str, *, display: bool) -> int:
+    """Return how many nodes ziamath sets for a formula, to be asked before it does.
+
+    Raises FormulaError: for what cannot be set, and for more than MOST_NODES.
+    """
     if not latex or len(latex) > MAX_CHARACTERS or _NOT_IN_FONT.search(latex):
         raise FormulaError("empty, too long, or with characters that the font for maths does not have")
-    from ziamath.config import config  # noqa: PLC0415  (a quarter of a second that only formulas need)
+    from ziamath.tex import tex2mml  # noqa: PLC0415  (a quarter of a second that only formulas need)
+
+    try:
+        # What latex2mathml writes, not the author.
+        count = _nodes(ElementTree.fromstring(tex2mml(latex, inline=not display)))  # noqa: S314  # nosec B314
+    except Exception as error:  # latex2mathml raises whatever its inside trips over
+        log.info("formula not read: %s", type(error).__name__)
+        raise FormulaError(type(error).__name__) from error
+    if count > MOST_NODES:
+        raise FormulaError("too much in one another")
+    return count
+
+
+def _nodes(element: ElementTree.Element) -> int:
+    below = sum(map(_nodes, element))
+    return 1 + below * (2 if element.tag.rpartition("}")[2] in _ROWS else 1)
+
+
+@lru_cache(maxsize=512)
+def _drawn(latex: str, display: bool) -> tuple[str, str, str]:
+    nodes(latex, display=display)
+    from ziamath.config import config  # noqa: PLC0415
     from ziamath.zmath import Latex  # noqa: PLC0415
 
     config.svg2 = False  # outlines where they stand, instead of <symbol> and <use>

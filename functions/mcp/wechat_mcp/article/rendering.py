@@ -144,7 +144,8 @@ def _news(document: _Document, options: Options, warnings: Notices) -> Article:
     for latex in structure.formulas(root, parsed):
         warnings.add(
             "formula_failed",
-            f"公式 {latex[:60]} 画不出来，按原文显示：请检查 LaTeX（不能有中文），或换成图片。",
+            f"公式 {latex[:60]} 画不出来，按原文显示：请检查 LaTeX（不能有中文，不能套太多层，"
+            "一篇里不能太多），或换成图片。",
         )
     structure.inline_code(root)
     structure.ragged(root)
@@ -240,7 +241,7 @@ def _checked(article: Article, warnings: Notices) -> Article:
 
 def _with_warnings(article: Article, warnings: Notices) -> Article:
     fields = {name: getattr(article, name) for name in article.__dataclass_fields__}
-    return Article(**fields | {"warnings": tuple(warnings.list)})
+    return Article(**fields | {"warnings": warnings.all()})
 
 
 def _common(settings: dict[str, Any], warnings: Notices) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from itertools import islice
 from typing import Any, Literal
 
 TITLE_SHOULD, TITLE_MUST = 32, 64
@@ -19,6 +20,8 @@ CONTENT_MUST = 1024 * 1024
 SOURCE_URL_MUST = 1024
 """UTF-8 bytes."""
 NEWSPIC_IMAGES = 20
+MOST_OF_A_CODE = 20
+"""Warnings that are told one by one: whoever reads them has enough to mend."""
 
 ArticleType = Literal["news", "newspic"]
 
@@ -119,15 +122,23 @@ def image_mark(number: int) -> str:
 
 @dataclass
 class Notices:
-    """Notices as they come up; the same one is said once."""
+    """Notices as they come up; the same one is said once, and of one code the first MOST_OF_A_CODE."""
 
-    list: list[Notice] = field(default_factory=list)
+    _of: dict[str, dict[Notice, None]] = field(default_factory=dict)
 
     def add(self, code: str, text: str, *, blocking: bool = False) -> None:
         """Add a warning."""
-        warning = Notice(code, text, blocking)
-        if warning not in self.list:
-            self.list.append(warning)
+        self._of.setdefault(code, {})[Notice(code, text, blocking)] = None
+
+    def all(self) -> tuple[Notice, ...]:
+        """Return the warnings, those of one code together; where some are left out, the last says so."""
+        found: list[Notice] = []
+        for code, notices in self._of.items():
+            found.extend(islice(notices, MOST_OF_A_CODE))
+            if (more := len(notices) - MOST_OF_A_CODE) > 0:
+                blocking = any(notice.blocking for notice in notices)
+                found.append(Notice(code, f"同样的问题还有 {more} 处，没有一一列出。", blocking))
+        return tuple(found)
 
 
 def check_lengths(article: Article, warnings: Notices) -> None:

@@ -194,9 +194,14 @@ def code_blocks(root: Element, parsed: Parsed) -> tuple[tuple[str, str], ...]:
     return tuple(written)
 
 
-def formulas(root: Element, parsed: Parsed) -> tuple[str, ...]:
-    """Put formulas where their marks stand; return the LaTeX of those that could not be set."""
+def formulas(root: Element, parsed: Parsed, *, most_nodes: int = maths.ARTICLE_NODES) -> tuple[str, ...]:
+    """Put formulas where their marks stand; return the LaTeX of those that could not be set.
+
+    ``most_nodes`` bounds the work for all of them: once it is done, the others are not set either.
+    """
     failed: dict[str, None] = {}
+    counted: set[tuple[str, bool]] = set()
+    left = most_nodes
     for element in root.walk():
         display = "data-oa-display" in element.attrs
         latex = _numbered(
@@ -206,6 +211,11 @@ def formulas(root: Element, parsed: Parsed) -> tuple[str, ...]:
             continue
         element.attrs = {"class": "math-block" if display else "math"}
         try:
+            if (latex, display) not in counted:
+                if left <= 0:
+                    raise maths.FormulaError("too many formulas")
+                counted.add((latex, display))
+                left -= maths.nodes(latex, display=display)
             element.children = [maths.formula(latex, display=display)]
         except maths.FormulaError:
             failed[latex] = None

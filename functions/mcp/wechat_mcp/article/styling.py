@@ -19,6 +19,9 @@ _KEPT_ATTRIBUTES = {
     "img": ("src", "alt"),
     "td": ("colspan", "rowspan"),
     "th": ("colspan", "rowspan"),
+    "mp-common-profile": tuple(
+        f"data-{name}" for name in ("pluginname", "id", "nickname", "headimg", "alias")
+    ),
 }
 _CARD = "data-miniprogram-"
 _SVG = frozenset({"svg", "g", "path", "rect", "line", "circle", "polygon", "text"})

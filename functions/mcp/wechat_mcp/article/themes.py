@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from . import colours, css
+from . import colours, css, tree
 from .css import Sheet
 
 FOLDER = Path(__file__).with_name("themes")
@@ -66,6 +66,13 @@ def sheet(theme: str, own_css: str, accent: str, font_size: int, justify: bool |
 
     An empty ``accent`` and a ``font_size`` of 0 leave the theme's own. Raises ThemeError.
     """
+    try:
+        return _sheet(theme, tree.legal(own_css), accent, font_size, justify)
+    except RecursionError as error:
+        raise ThemeError("主题 CSS 里的括号套得太深：请减少层数。") from error
+
+
+def _sheet(theme: str, own_css: str, accent: str, font_size: int, justify: bool | None) -> Sheet:
     if theme not in {known.name for known in all_themes()}:
         names = "、".join(f"{known.name}（{known.title}）" for known in all_themes())
         raise ThemeError(f"没有名为 {theme[:40]} 的主题，可选的有：{names}。")
