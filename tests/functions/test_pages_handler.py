@@ -13,9 +13,9 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.events.make import http_event
+from tests.support.deploying import forget_everything, moto_server
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "pass word 1"
@@ -30,11 +30,10 @@ for line in sys.stdin:
 
 @pytest.fixture(scope="module")
 def aws_url() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server() as url:
+        # What moto knows is of the whole process: another file's tests may have been there.
+        forget_everything(url)
+        yield url
 
 
 @pytest.fixture(scope="module")
