@@ -416,3 +416,18 @@ async def test_a_draft_takes_markdown_by_the_same_path(owner: Owner) -> None:
     assert "<strong" in (await draft_of(owner, made["media_id"]))["content"]
     both = {"markdown": "# 标题", "article": {"title": "a"}}
     assert "只给一个" in await owner.refusal("wechat_draft", **both)
+
+
+async def test_others_are_served_while_an_article_is_rendered(owner: Owner) -> None:
+    loop = asyncio.get_running_loop()
+    await owner.data("wechat_article", action="render", markdown="先导入。")
+    long = "一段**话**。\n\n" * 800
+    began = loop.time()
+    rendering = loop.create_task(owner.data("wechat_article", action="render", markdown=long))
+    longest, now = 0.0, began
+    while not rendering.done():
+        await asyncio.sleep(0)
+        longest, now = max(longest, loop.time() - now), loop.time()
+
+    assert (await rendering)["html"]
+    assert longest < (now - began) / 2

@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 import secrets
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from html import escape
@@ -33,6 +34,7 @@ from .themes import Theme, ThemeError
 if TYPE_CHECKING:
     from wechat_mcp.tools.article_input import ArticleInput, Source
 
+_ONE_AT_A_TIME = threading.Lock()
 _SHOWN_BYTES = 200_000
 """Of a picture inside a preview, where it stands twice: by day and by night."""
 _PICTURES_SHARE = 0.7
@@ -61,7 +63,14 @@ async def rendered(services: McpServices, source: Source, given: ArticleInput) -
         diagrams=diagrams,
     )
     with refusing():
-        return render(source.markdown, options)
+        # In a thread: on one machine followers are answered meanwhile.
+        return await asyncio.to_thread(_rendered_alone, source.markdown, options)
+
+
+def _rendered_alone(markdown: str, options: Options) -> Article:
+    # The library that draws formulas has the font of the last one in its globals.
+    with _ONE_AT_A_TIME:
+        return render(markdown, options)
 
 
 async def saved(services: McpServices, source: Source, article: Article, progress: Progress) -> Draft:
