@@ -22,7 +22,7 @@ test: $(VENV)/ready
 	$(BIN)/python -m pytest
 
 test-browser: $(VENV)/ready
-	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m browser -n 2 --dist loadfile tests/browser
 
 # The official suite of the MCP project, in both eras of the protocol.
 conformance: $(VENV)/ready
