@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wechat_oa.ai.errors import is_fault
 from wechat_oa.ai.usage import Usage
 from wechat_oa.metrics import figures
 
@@ -96,7 +97,7 @@ def _counted(timing: Timing, status: int) -> Mapping[str, float | None]:
     asked = timing.usage is not None
     return {
         "ChatMessages": 1 if asked else None,
-        "ModelErrors": int(timing.failure not in ("", "too_long")) if asked else None,
+        "ModelErrors": int(is_fault(timing.failure)) if asked else None,
         "Tokens": timing.usage.tokens if timing.usage else None,
         # A model that fails is told as its own failure (502 to 504).
         "Errors": 1 if status >= 500 and not timing.failure else None,

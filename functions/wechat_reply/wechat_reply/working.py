@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Protocol
 
-from wechat_oa.ai.errors import ModelError
+from wechat_oa.ai.errors import ModelError, is_fault
 from wechat_oa.ai.images import inline_image
 from wechat_oa.ai.prompt import build_messages
 from wechat_oa.answers import Answer
@@ -210,8 +210,7 @@ def _told(services: Services, answer: Answer, delivered: str) -> dict[str, Any]:
     counted = {
         "ModelFirstPiece": took.get("first"),
         "ModelTime": took.get("whole"),
-        # That the owner's own limit on an answer's length was reached is no fault of the model's.
-        "ModelErrors": int(answer.failure not in ("", "too_long")) if asked else None,
+        "ModelErrors": int(is_fault(answer.failure)) if asked else None,
         "Tokens": took.get("tokens"),
     }
     return {

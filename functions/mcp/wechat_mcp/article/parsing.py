@@ -37,6 +37,8 @@ TAGS = set(
 )
 """What authors may write as HTML."""
 _MARKS = {"data-oa-code", "data-oa-math", "data-oa-display", "data-oa-note", "data-oa-notes", "data-oa-task"}
+PROFILE = tuple(f"data-{name}" for name in ("pluginname", "id", "nickname", "headimg", "alias"))
+"""The attributes of an account's card."""
 _CARD = {f"data-miniprogram-{name}" for name in ("appid", "path", "title", "imageurl", "nickname", "type")}
 _ATTRIBUTES = {
     "*": {"style", "class", *_MARKS},
@@ -48,7 +50,7 @@ _ATTRIBUTES = {
     "table": {"align", "width"},
     "font": {"color"},
     "mp-miniprogram": _CARD,
-    "mp-common-profile": {f"data-{name}" for name in ("pluginname", "id", "nickname", "headimg", "alias")},
+    "mp-common-profile": set(PROFILE),
 }
 _CLEANER = nh3.Cleaner(
     tags=TAGS,

@@ -48,9 +48,10 @@ Progress = Callable[[float, float, str], Awaitable[None]]
 
 async def rendered(services: McpServices, source: Source, given: ArticleInput) -> Article:
     """Return the article of a call. Raises Refused, with what is wrong in Chinese, and StoreError."""
+    # In threads: on one machine followers are answered meanwhile.
     diagrams = {}
     if services.diagrams is not None:
-        found = diagrams_of(source.markdown)
+        found = await asyncio.to_thread(diagrams_of, source.markdown)
         diagrams = await services.diagrams.drawn(found) if found else {}
     options = Options(
         theme=given.theme or None,
@@ -63,7 +64,6 @@ async def rendered(services: McpServices, source: Source, given: ArticleInput) -
         diagrams=diagrams,
     )
     with refusing():
-        # In a thread: on one machine followers are answered meanwhile.
         return await asyncio.to_thread(_rendered_alone, source.markdown, options)
 
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 import css_inline
 
 from . import colours, css, tree
+from .parsing import PROFILE
 from .tree import Element, Node
 
 _INLINER = css_inline.CSSInliner(inline_style_tags=False, load_remote_stylesheets=False)
@@ -19,9 +20,7 @@ _KEPT_ATTRIBUTES = {
     "img": ("src", "alt"),
     "td": ("colspan", "rowspan"),
     "th": ("colspan", "rowspan"),
-    "mp-common-profile": tuple(
-        f"data-{name}" for name in ("pluginname", "id", "nickname", "headimg", "alias")
-    ),
+    "mp-common-profile": PROFILE,
 }
 _CARD = "data-miniprogram-"
 _SVG = frozenset({"svg", "g", "path", "rect", "line", "circle", "polygon", "text"})

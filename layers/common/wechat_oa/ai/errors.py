@@ -7,6 +7,12 @@ from typing import Literal
 Failure = Literal["busy", "unreachable", "timeout", "refused", "misconfigured", "empty", "too_long", "broken"]
 
 
+def is_fault(failure: str) -> bool:
+    """Whether a failure ("" for none) is the model's own: that the owner's limit on an answer's length was
+    reached is not."""
+    return failure not in ("", "too_long")
+
+
 class ModelError(Exception):
     """The model gave no answer, or broke off. ``failure`` says in which way; the text is for the log."""
 
