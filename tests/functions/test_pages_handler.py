@@ -4,35 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
 from tests.events.make import http_event
-from tests.support.deploying import forget_everything, moto_server
+from tests.support.handler_process import aws_with_table, handler_process
 
-ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "pass word 1"
 PAGE = "<title>菜单</title>"
-_RUN = """
-import json, sys
-import pages_app.handler as handler
-for line in sys.stdin:
-    print(json.dumps(handler.handler(json.loads(line), None)), flush=True)
-"""
 
 
 @pytest.fixture(scope="module")
 def aws_url() -> Iterator[str]:
-    with moto_server() as url:
-        # What moto knows is of the whole process: another file's tests may have been there.
-        forget_everything(url)
+    with aws_with_table() as url:
         yield url
 
 
@@ -40,28 +27,10 @@ def aws_url() -> Iterator[str]:
 def call(aws_url: str) -> Iterator[Any]:
     session = boto3.Session("x", "x", region_name="us-east-1")
     session.client("s3", endpoint_url=aws_url).create_bucket(Bucket="pages")
-    session.client("dynamodb", endpoint_url=aws_url).create_table(
-        TableName="table",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": "pk", "AttributeType": "S"},
-            {"AttributeName": "sk", "AttributeType": "S"},
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
     session.client("ssm", endpoint_url=aws_url).put_parameter(
         Name="/oa/OPENAI_CONFIG_PASSWORD", Value=PASSWORD, Type="SecureString"
     )
-    folders = ("layers/common", "functions/pages")
-    environment = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join(str(ROOT / folder) for folder in folders),
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": aws_url,
-        "NO_PROXY": "127.0.0.1",
-        "WECHAT_OA_TABLE": "table",
+    settings = {
         "WECHAT_OA_PAGES_BUCKET": "pages",
         "WECHAT_OA_PAGES_DISTRIBUTION": "D1",
         "WECHAT_OA_SECRETS": "OPENAI_CONFIG_PASSWORD",
@@ -69,26 +38,8 @@ def call(aws_url: str) -> Iterator[Any]:
         "PAGES_URL": "https://pages.example.com",
         "WECHAT_MSG_CONTEXT_PATH": "/oa",
     }
-    process = subprocess.Popen(  # noqa: S603  (our own interpreter on our own code)
-        [sys.executable, "-c", _RUN],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    stdin, stdout = process.stdin, process.stdout
-
-    def send(event: dict[str, Any]) -> dict[str, Any]:
-        stdin.write(json.dumps(event) + "\n")
-        stdin.flush()
-        answered: dict[str, Any] = json.loads(stdout.readline())
-        return answered
-
-    with process:
-        yield send
-        stdin.close()
+    with handler_process("pages_app.handler", "functions/pages", aws_url, settings) as call:
+        yield call
 
 
 def test_a_page_is_made_listed_opened_and_deleted_over_the_api(call: Any, aws_url: str) -> None:
