@@ -9,19 +9,17 @@ from typing import Any
 import pytest
 
 from tests.support.account import TOKEN
+from tests.support.callback import OPENID, deliver, text
 from tests.support.clock import Clock
 from wechat_oa.ai.errors import ModelError
-from wechat_oa.callback.signature import sign
 from wechat_oa.inbox import Exchange, Inbox
 from wechat_oa.settings import AiSettings, read_settings
 from wechat_oa.store.local_queue import SqliteQueue
 from wechat_oa.store.local_table import SqliteTable
 from wechat_oa.store.table import StoreError
-from wechat_reply.answering import answer
 from wechat_reply.services import Services
 from wechat_reply.working import Worker
 
-OPENID = "oABC123"
 RULES = {"keywords": [{"words": ["营业时间"], "reply": "九点到六点"}]}
 
 
@@ -73,21 +71,6 @@ def account(table: Table, clock: Clock, tmp_path: Path) -> Iterator[Services]:
     services.config.save_reply_rules(RULES)
     yield services
     queue.close()
-
-
-async def deliver(account: Services, fields: str, message_id: int = 1) -> str:
-    """Let WeChat deliver something; return what goes back."""
-    now = str(int(account.clock()))
-    query = {"timestamp": now, "nonce": "n", "signature": sign(TOKEN, now, "n")}
-    body = (
-        f"<xml><ToUserName>gh_1</ToUserName><FromUserName>{OPENID}</FromUserName>"
-        f"<CreateTime>{now}</CreateTime>{fields}<MsgId>{message_id}</MsgId></xml>"
-    )
-    return (await answer(account, query, body.encode())).body
-
-
-def text(words: str) -> str:
-    return f"<MsgType>text</MsgType><Content>{words}</Content>"
 
 
 async def work(account: Services, question: str, said: str | ModelError, key: str = "m1") -> Model:

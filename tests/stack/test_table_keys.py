@@ -6,7 +6,6 @@ opens it.
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -21,23 +20,21 @@ from pages_app.answering import answer as pages_answer
 from pages_app.http import Request
 from pages_app.services import PagesServices
 from tests.support.account import TOKEN
+from tests.support.callback import OPENID, deliver, text
 from tests.support.clock import Clock
 from tests.support.role_table import RoleTable, opened_keys
 from wechat_oa.access_codes import AccessCodes
 from wechat_oa.answers import Answers
 from wechat_oa.api.token import AccessTokens
-from wechat_oa.callback.signature import sign
 from wechat_oa.pages import Pages
 from wechat_oa.settings import read_settings
 from wechat_oa.store.local_blobs import FolderBlobs
 from wechat_oa.store.local_queue import SqliteQueue
 from wechat_oa.store.local_table import SqliteTable
-from wechat_reply.answering import answer
 from wechat_reply.pushing import account_messenger
 from wechat_reply.services import Services
 from wechat_reply.working import Worker
 
-OPENID = "oABC123"
 APP_ID = "wx0123456789abcdef"
 ROLES = ("CallbackRole", "WorkerRole", "ChatRole", "PagesRole", "McpRole", "TokenRole")
 SETTINGS = {
@@ -76,19 +73,9 @@ class _Model:
         raise AssertionError
 
 
-async def deliver(services: Services, fields: str, message_id: int) -> str:
+async def last_attempt(services: Services, fields: str, message_id: int) -> str:
     """Let WeChat deliver something for the last time; return what goes back."""
-    now = str(int(time.time()))
-    query = {"timestamp": now, "nonce": "n", "signature": sign(TOKEN, now, "n")}
-    body = (
-        f"<xml><ToUserName>gh_1</ToUserName><FromUserName>{OPENID}</FromUserName>"
-        f"<CreateTime>{int(now) - 10}</CreateTime>{fields}<MsgId>{message_id}</MsgId></xml>"
-    )
-    return (await answer(services, query, body.encode())).body
-
-
-def said(words: str) -> str:
-    return f"<MsgType>text</MsgType><Content>{words}</Content>"
+    return await deliver(services, fields, message_id, age=10)
 
 
 _PUBLISHED = (
@@ -116,18 +103,18 @@ async def test_callback_and_worker_name_their_own_keys_and_all_of_them(
     messenger = account_messenger(working, http)
     worker = Worker(working, lambda _ai: _Model(), messenger)
 
-    await deliver(callback, said("你好"), 1)
-    assert "石榴" not in await deliver(callback, said("继续"), 2)
+    await last_attempt(callback, text("你好"), 1)
+    assert "石榴" not in await last_attempt(callback, text("继续"), 2)
     for key in ("1", "2"):
         callback.answers.claim(key, OPENID, "问题")
         await worker.work({"kind": "answer", "key": key})
         assert not await messenger.push(key)
-    assert "石榴" in await deliver(callback, said("继续"), 3)
-    assert "帮助" in await deliver(callback, said("帮助"), 4)
+    assert "石榴" in await last_attempt(callback, text("继续"), 3)
+    assert "帮助" in await last_attempt(callback, text("帮助"), 4)
     for number in (5, 6):
-        assert "有效" in await deliver(callback, said("验证码"), number)
-    assert await deliver(callback, _PUBLISHED, 7) == "success"
-    assert await deliver(callback, said("清空"), 8)
+        assert "有效" in await last_attempt(callback, text("验证码"), number)
+    assert await last_attempt(callback, _PUBLISHED, 7) == "success"
+    assert await last_attempt(callback, text("清空"), 8)
     await http.aclose()
 
     assert for_callback.unused == set()
