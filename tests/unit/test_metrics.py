@@ -69,7 +69,7 @@ def ids(lines: pytest.LogCaptureFixture) -> list[str | None]:
 async def test_every_line_about_a_message_has_its_id_and_no_other_line_has(
     lines: pytest.LogCaptureFixture,
 ) -> None:
-    log = logging.getLogger("any.library")
+    log = logging.getLogger("some.package")
 
     async def work(key: str) -> None:
         with correlated(key):
