@@ -11,7 +11,6 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-
 _given: set[int] = set()
 
 
