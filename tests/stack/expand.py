@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import re
 from collections.abc import Mapping
@@ -116,7 +117,12 @@ class Stack:
 
 
 def source(path: Path = ROOT / "template.yaml") -> dict[str, Any]:
-    """Return a template as it is written, intrinsic functions in their long form."""
-    parsed = yaml_parse(path.read_text())
-    plain: dict[str, Any] = json.loads(json.dumps(parsed))
+    """Return a template as it is written, intrinsic functions in their long form; the caller may change it."""
+    plain: dict[str, Any] = json.loads(_as_json(path.read_text()))
     return plain
+
+
+@functools.cache
+def _as_json(text: str) -> str:
+    """SAM's own reader of YAML takes a second for ours: once is enough."""
+    return json.dumps(yaml_parse(text))

@@ -84,44 +84,46 @@ UNMADE = [
     Resource("DeadLetterAlarm", "dead-letters", "AWS::CloudWatch::Alarm"),
 ]
 
-_FAKE_SAM = """#!{python}
-import json, os, sys, urllib.parse
-import boto3, yaml
+_FAKE_SAM = """#!{python} -S
+import json, os, sys, urllib.error, urllib.parse, urllib.request
 folder = {folder!r}
 seen = {{"arguments": sys.argv[1:], "environment": dict(os.environ), "cwd": os.getcwd()}}
+call = {{}}
 if sys.argv[1] == "deploy":
     given = sys.argv[sys.argv.index("--parameter-overrides") + 1]
     text = open(urllib.parse.unquote(given.removeprefix("file://")), encoding="utf-8").read()
     seen["parameter_file"] = text
-    with open(folder + "/calls.jsonl", "a") as file:
-        file.write(json.dumps(seen) + "\\n")
-    values = {{name: value.strip(chr(92) + chr(34)) for name, value in yaml.safe_load(text).items()}}
-    stack = {{
+    lines = dict(line.split(": ", 1) for line in text.splitlines())
+    values = {{json.loads(name): json.loads(value).strip(chr(92) + chr(34)) for name, value in lines.items()}}
+    call = {{
+        "Version": "2010-05-15",
         "StackName": sys.argv[sys.argv.index("--stack-name") + 1],
         "TemplateBody": open(folder + "/stack.json").read(),
-        "Capabilities": ["CAPABILITY_IAM"],
-        "Parameters": [
-            {{"ParameterKey": name, "ParameterValue": values.get(name, "")}}
-            for name in ("SecretsPrefix", "SecretsVersion")
-        ],
+        "Capabilities.member.1": "CAPABILITY_IAM",
     }}
-    region = sys.argv[sys.argv.index("--region") + 1]
-    client = boto3.client("cloudformation", region_name=region, endpoint_url={endpoint!r})
-    try:
-        client.describe_stacks(StackName=stack["StackName"])
-    except client.exceptions.ClientError:
-        client.create_stack(**stack)
-    else:
-        try:
-            client.update_stack(**stack)
-        except client.exceptions.ClientError as error:
-            if "No updates" not in str(error):
-                raise
-    print("Successfully created/updated stack")
+    for number, name in enumerate(("SecretsPrefix", "SecretsVersion"), 1):
+        call[f"Parameters.member.{{number}}.ParameterKey"] = name
+        call[f"Parameters.member.{{number}}.ParameterValue"] = values.get(name, "")
 else:
-    with open(folder + "/calls.jsonl", "a") as file:
-        file.write(json.dumps(seen) + "\\n")
     os.makedirs(".aws-sam/build", exist_ok=True)
+with open(folder + "/calls.jsonl", "a") as file:
+    file.write(json.dumps(seen) + "\\n")
+
+def asked(action):
+    region = sys.argv[sys.argv.index("--region") + 1]
+    scope = f"AWS4-HMAC-SHA256 Credential=testing/20260101/{{region}}/cloudformation/aws4_request"
+    body = urllib.parse.urlencode({{"Action": action, **call}}).encode()
+    try:
+        urllib.request.urlopen(urllib.request.Request({endpoint!r}, body, {{"Authorization": scope}})).read()
+    except urllib.error.HTTPError as error:
+        return error.read().decode()
+
+if call:
+    missing = asked("DescribeStacks")
+    refused = asked("CreateStack" if missing else "UpdateStack")
+    if refused and "No updates" not in refused:
+        sys.exit(refused)
+    print("Successfully created/updated stack")
 sys.exit({status})
 """
 

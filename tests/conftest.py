@@ -1,0 +1,17 @@
+"""What makes thousands of tests in one process cheaper."""
+
+from __future__ import annotations
+
+import functools
+import gc
+
+import botocore.session
+
+# Each session of botocore's reads the services' descriptions anew, a tenth of a second for a client.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays until the end: no collection of garbage looks through it."""
+    gc.collect()
+    gc.freeze()
