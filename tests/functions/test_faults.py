@@ -292,7 +292,9 @@ async def test_an_answer_whose_writer_is_gone_is_given_up_when_asked_for(
         table = SqliteTable(tmp_path / "table.db")
         services = Services(read_settings(environment(tmp_path, address)), table, Jobs())
         services.answers.claim("lost", follower.openid, "问")
-        services.answers.begin("lost", "dead worker")
+        begun = services.answers.begin("lost", "dead worker")
+        assert begun
+        services.answers.note_unread(begun)
         table.update("answer#lost", "-", set={"beat": 1.0})
         assert await follower.say("继续") == DEFAULT_TEXTS["abandoned"].strip()
         await Worker(services, Models(), None).work({"kind": "answer", "key": "lost"})

@@ -117,7 +117,7 @@ class Stack:
 
 
 def source(path: Path = ROOT / "template.yaml") -> dict[str, Any]:
-    """Return a template as it is written, intrinsic functions in their long form; the caller may change it."""
+    """Return a template as it is written, intrinsic functions in their long form, to be changed at will."""
     plain: dict[str, Any] = json.loads(_as_json(path.read_text()))
     return plain
 

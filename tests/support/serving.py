@@ -43,6 +43,10 @@ async def serving(app: ASGIApp, port: int = 0) -> AsyncGenerator[str]:
     finally:
         server.should_exit = True
         await task
+        # Those that had not ended in the second that they were given would outlive the event loop.
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
 
 @contextlib.asynccontextmanager

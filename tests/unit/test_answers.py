@@ -32,7 +32,9 @@ def _pieces_of(size: int) -> Callable[[str, int, bool], int]:
 
 def _finished(answers: Answers, key: str, text: str, openid: str = "o1") -> Answer:
     answers.claim(key, openid, "问")
-    answers.begin(key, "w")
+    begun = answers.begin(key, "w")
+    assert begun
+    answers.note_unread(begun)
     finished = answers.finish(key, "w", text)
     assert finished
     return finished
@@ -135,7 +137,6 @@ def test_a_writer_that_did_not_hear_that_it_had_begun_begins_again(table: Sqlite
     with pytest.raises(StoreError):
         answers.begin("m1", "w")
     assert answers.begin("m1", "w"), "not only once it has fallen silent"
-    assert answers.unread("o1")
 
 
 def test_the_text_grows_until_it_is_finished(answers: Answers, clock: Clock) -> None:
@@ -410,14 +411,67 @@ async def test_a_pause_ends_when_its_answer_is_finished_here(answers: Answers) -
     answers.begin("m1", "w")
     async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
         for _ in range(3):
-            tasks.create_task(answers.pause("m1", 60))
+            tasks.create_task(answers.pause("m1", 0.01, 60))
         await asyncio.sleep(0)
         answers.finish("m1", "w", "答")
 
 
+async def test_what_was_finished_during_a_pause_need_not_be_read(answers: Answers) -> None:
+    answers.claim("m1", "o1", "问")
+    answers.begin("m1", "w")
+    pause = asyncio.create_task(answers.pause("m1", 0.01, 60))
+    await asyncio.sleep(0)
+    finished = answers.finish("m1", "w", "答")
+    assert await pause == finished
+    part = answers.hand_over("m1", "d", _all, unfinished=False, known=finished)
+    assert part
+    assert part.text == "答"
+
+
+async def test_an_answer_that_has_changed_since_it_was_known_is_read_again(answers: Answers) -> None:
+    known = _finished(answers, "m1", "一二三四")
+    _part(answers, "m1", "d1", 2)
+    part = answers.hand_over("m1", "d2", _all, unfinished=False, known=known)
+    assert part
+    assert part.text == "三四"
+
+
+@pytest.mark.parametrize("written_here", [True, False])
+async def test_only_what_is_written_elsewhere_is_looked_for_in_the_table(
+    table: SqliteTable, written_here: bool
+) -> None:
+    answers, others = Answers(table), Answers(table)
+    answers.claim("m1", "o1", "问")
+    (answers if written_here else others).begin("m1", "w")
+    began = asyncio.get_running_loop().time()
+    assert await answers.pause("m1", 0.01, 0.2) is None
+    waited = asyncio.get_running_loop().time() - began
+    assert (waited >= 0.2) is written_here
+
+
+@pytest.mark.parametrize("end", ["finish", "release", "write"])
+async def test_an_answer_that_is_no_longer_written_here_is_looked_for_again(
+    answers: Answers, table: SqliteTable, end: str
+) -> None:
+    answers.claim("m1", "o1", "问")
+    answers.begin("m1", "w")
+    # Somebody else has taken it over.
+    table.update("answer#m1", "-", set={"writer": "another"})
+    match end:
+        case "finish":
+            assert answers.finish("m1", "w", "答") is None
+        case "release":
+            answers.release("m1", "w")
+        case _:
+            assert not answers.write("m1", "w", "答")
+    began = asyncio.get_running_loop().time()
+    await answers.pause("m1", 0.01, 60)
+    assert asyncio.get_running_loop().time() - began < 30
+
+
 async def test_a_pause_ends_with_its_time_whatever_happens_to_other_answers(answers: Answers) -> None:
     began = asyncio.get_running_loop().time()
-    pause = asyncio.create_task(answers.pause("m1", 0.05))
+    pause = asyncio.create_task(answers.pause("m1", 0.05, 60))
     await asyncio.sleep(0)
     _finished(answers, "m2", "答")
     await pause
@@ -454,11 +508,15 @@ def test_many_read_answers_do_not_hide_the_unread_one(
     assert len(table.query("unread#o1", limit=100)) == 1, "the read ones are forgotten"
 
 
-def test_an_answer_being_written_counts_as_unread(answers: Answers) -> None:
+def test_an_answer_being_written_can_be_noted_as_unread(answers: Answers) -> None:
     answers.claim("m1", "o1", "问")
-    assert answers.unread("o1") is None, "its first reply is still to come"
-    answers.begin("m1", "w")
-    assert answers.unread("o1")
+    begun = answers.begin("m1", "w")
+    assert begun
+    assert answers.unread("o1") is None
+    answers.note_unread(begun)
+    unread = answers.unread("o1")
+    assert unread
+    assert unread.key == "m1"
 
 
 def test_an_answer_that_no_worker_has_begun_is_found_once_its_reply_said_to_ask_for_it(

@@ -196,7 +196,7 @@ async def _continue(attempt: Attempt) -> str:
 
 async def _ask(attempt: Attempt, asked: AskModel) -> str:
     services, message = attempt.services, attempt.message
-    claimed, _ = await attempt.patiently(
+    claimed, first = await attempt.patiently(
         lambda: services.answers.claim(attempt.key, message.from_user, asked.question)
     )
     if claimed.state == "pending":
@@ -206,7 +206,7 @@ async def _ask(attempt: Attempt, asked: AskModel) -> str:
         await attempt.patiently(
             lambda: services.queue.send(job, group=message.from_user, deduplication_id=attempt.key)
         )
-    return await attempt.next_part(attempt.key, claimed.attempts)
+    return await attempt.next_part(attempt.key, claimed.attempts, just_claimed=first)
 
 
 def _job(key: str, message: Message, asked: AskModel) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from wechat_oa.answers import Part
+from wechat_oa.answers import Answer, Part
 from wechat_oa.callback.message import Message
 from wechat_oa.store.table import StoreError
 from wechat_reply.rendering import message_cut, part_text
@@ -20,6 +20,8 @@ LAST_ATTEMPT = 3
 HANG_UP_SECONDS = 5.5
 """WeChat hangs up after 5; an earlier answer other than the reply itself would end its attempts."""
 _HEARD_SECONDS = 5.0
+_SOONEST = 0.01
+"""Seconds until an answer is looked for again, at least."""
 _LAST_ATTEMPT_AGE = 9.0
 """A message as old as this when it arrives is here for the last time: attempts before it never reached us."""
 
@@ -79,10 +81,11 @@ class Attempt:
                     raise
                 await asyncio.sleep(0.2)
 
-    async def next_part(self, key: str, number: int) -> str:
+    async def next_part(self, key: str, number: int, *, just_claimed: bool = False) -> str:
         """Return the text to reply with: the next part of the answer ``key`` for this message.
 
-        ``number`` is how often WeChat has delivered the message. Raises NoReply, StoreError.
+        ``number`` is how often WeChat has delivered the message; while it is ``just_claimed`` nothing is to
+        be read yet. Raises NoReply, StoreError.
         """
         services = self.services
         self.number = number
@@ -91,7 +94,9 @@ class Attempt:
         link = services.link(key)
         prompt = (texts["push_prompt"] if push else services.settings.timeout_prompt).replace("{link}", link)
         last = self.is_last(number)
-        part = await self._wait(key, prompt, services.settings.ai_timeout if last else HANG_UP_SECONDS)
+        known = await services.answers.pause(key, _SOONEST, _SOONEST) if just_claimed else None
+        seconds = services.settings.ai_timeout if last else HANG_UP_SECONDS
+        part = await self._wait(key, prompt, seconds, known)
         if part is None and not last:
             raise NoReply
         if part is None:
@@ -119,7 +124,7 @@ class Attempt:
         thinking = "thinking_push" if push else "thinking_link" if link else "thinking"
         return texts[thinking].replace("{link}", link)
 
-    async def _wait(self, key: str, prompt: str, seconds: float) -> Part | None:
+    async def _wait(self, key: str, prompt: str, seconds: float, known: Answer | None) -> Part | None:
         """Return the next part once the answer is finished, or None when ``seconds`` are over.
 
         A tenth of what has been waited is waited again: an answer that comes soon is seen soon, and a slow
@@ -127,7 +132,7 @@ class Attempt:
         """
         while True:
             try:
-                if part := self._hand_over(key, prompt, unfinished=False):
+                if part := self._hand_over(key, prompt, unfinished=False, known=known):
                     return part
             except StoreError:
                 if self.waited >= seconds:
@@ -135,9 +140,11 @@ class Attempt:
             left = seconds - self.waited
             if left <= 0:
                 return None
-            pause = min(max(self.waited / 10, 0.01), 0.2, left)
-            await self.services.answers.pause(key, pause)
+            pause = min(max(self.waited / 10, _SOONEST), 0.2, left)
+            known = await self.services.answers.pause(key, pause, left)
 
-    def _hand_over(self, key: str, prompt: str, *, unfinished: bool) -> Part | None:
+    def _hand_over(
+        self, key: str, prompt: str, *, unfinished: bool, known: Answer | None = None
+    ) -> Part | None:
         cut = message_cut(prompt, self.services.settings.ai_len_limit)
-        return self.services.answers.hand_over(key, self.key, cut, unfinished=unfinished)
+        return self.services.answers.hand_over(key, self.key, cut, unfinished=unfinished, known=known)

@@ -69,6 +69,7 @@ class Writer:
         self._name = secrets.token_hex(8)
         self._text = ""
         self._keeper: asyncio.Task[None] | None = None
+        self._unnoted: Answer | None = None
         self._took: dict[str, int] = {}
 
     async def begin(self) -> Answer | None:
@@ -86,6 +87,7 @@ class Writer:
                 if mine.text:
                     # What the follower has seen of an earlier try stays, but the model cannot go on from it.
                     self._text += self._services.config.reply_rules().texts["restarted"]
+                self._unnoted = mine
                 self._keeper = asyncio.create_task(self._keep())
                 return mine
             answer = await patiently(lambda: answers.get(self._key))
@@ -130,6 +132,7 @@ class Writer:
             explanation = self._services.config.reply_rules().texts[failure]
             self._text += f"\n\n（{explanation}）" if self._text.strip() else explanation
         await self.stop()
+        await patiently(self._note_unread)
         answers = self._services.answers
         finished = await patiently(
             lambda: answers.finish(self._key, self._name, self._text, failure or "", self._took)
@@ -152,8 +155,17 @@ class Writer:
             await self.stop()
             self._services.answers.release(self._key, self._name)
 
+    def _note_unread(self) -> None:
+        """Let 继续 find the answer, if that is yet to be done. Raises StoreError."""
+        if self._unnoted:
+            self._services.answers.note_unread(self._unnoted)
+            self._unnoted = None
+
     async def _keep(self) -> None:
         """Store the text about three times a second while it grows, and beat while it does not."""
+        # The model is thinking by now: this takes nobody's time. Where it fails, finishing tries again.
+        with contextlib.suppress(StoreError):
+            self._note_unread()
         now = asyncio.get_running_loop().time
         stored, stored_at = self._text, now()
         while True:

@@ -99,6 +99,16 @@ class Part(NamedTuple):
         return self.answer.finished and self.end >= len(self.answer.text)
 
 
+class _Finishing(asyncio.Event):
+    """That an answer is finished, and the answer then."""
+
+    answer: Answer | None = None
+
+
+_CLAIMED = Answer(key="", openid="", question="", id="", at=0.0, state="pending")
+"""How ``claim`` leaves an answer, as far as who begins it must know."""
+
+
 class Answers:
     """All answers, in one table."""
 
@@ -106,14 +116,17 @@ class Answers:
         """Keep answers in ``table``; ``clock`` gives epoch seconds."""
         self._table = table
         self._clock = clock
-        self._pauses: WeakValueDictionary[str, asyncio.Event] = WeakValueDictionary()
+        self._pauses: WeakValueDictionary[str, _Finishing] = WeakValueDictionary()
+        self._written_here: set[str] = set()
 
-    async def pause(self, key: str, seconds: float) -> None:
-        """Wait for so long, or until this very process finishes the answer."""
-        finished = self._pauses.setdefault(key, asyncio.Event())
+    async def pause(self, key: str, seconds: float, longest: float) -> Answer | None:
+        """Wait until this very process finishes the answer, and return it: ``longest`` seconds at most if it
+        is writing it, else ``seconds``, since only the table tells then."""
+        finishing = self._pauses.setdefault(key, _Finishing())
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await finished.wait()
+            async with asyncio.timeout(longest if key in self._written_here else seconds):
+                await finishing.wait()
+        return finishing.answer
 
     def claim(self, key: str, openid: str, question: str) -> tuple[Answer, bool]:
         """Return the answer to a message, and whether this call was the first to ask for it.
@@ -156,26 +169,37 @@ class Answers:
     def begin(self, key: str, writer: str) -> Answer | None:
         """Make ``writer`` the one that writes, unless the answer is finished or somebody else is writing.
 
-        What an earlier writer left behind goes, except for what the follower has already been shown. The
-        answer then also counts as unread, until it is all shown. Returns None when it is not to be written
-        now: see ``get`` for why. Beginning again is no change. Raises StoreError.
+        What an earlier writer left behind goes, except for what the follower has already been shown. Returns
+        None when it is not to be written now: see ``get`` for why. Beginning again is no change. Raises
+        StoreError.
         """
-        answer = self.get(key)
-        if answer is None or answer.finished:
-            return None
-        now = self._clock()
-        if answer.state == "writing" and answer.writer != writer and not answer.stale(now):
-            return None
+        # Most answers are as they were claimed: then nothing need be read first.
+        begun = self._take_over(key, writer, _CLAIMED)
+        if begun is None:
+            answer = self.get(key)
+            if answer is None or answer.finished:
+                return None
+            if answer.state == "writing" and answer.writer != writer and not answer.stale(self._clock()):
+                return None
+            begun = self._take_over(key, writer, answer)
+        if begun is not None:
+            self._written_here.add(key)
+        return begun
+
+    def _take_over(self, key: str, writer: str, found: Answer) -> Answer | None:
+        """Make ``writer`` the one that writes an answer, unless it is not as it was ``found``."""
         item = self._table.update(
             _pk(key),
             "-",
-            set={"state": "writing", "writer": writer, "beat": now, "text": answer.text[: answer.shown]},
-            if_equals={"state": answer.state, "writer": answer.writer or None, "shown": answer.shown or None},
+            set={
+                "state": "writing",
+                "writer": writer,
+                "beat": self._clock(),
+                "text": found.text[: found.shown],
+            },
+            if_equals={"state": found.state, "writer": found.writer or None, "shown": found.shown or None},
         )
-        if item is None:
-            return None
-        self._note_unread(answer)
-        return _answer(item)
+        return _answer(item) if item else None
 
     def write(self, key: str, writer: str, text: str) -> bool:
         """Store the text so far and give a sign of life. False: another writer has taken over, or it was
@@ -184,10 +208,13 @@ class Answers:
         item = self._table.update(
             _pk(key), "-", set=changes, if_equals={"writer": writer, "state": "writing"}
         )
+        if item is None:
+            self._written_here.discard(key)
         return item is not None
 
     def release(self, key: str, writer: str) -> None:
         """Let another writer begin at once: this one will not finish. Raises StoreError."""
+        self._written_here.discard(key)
         changes = {"state": "pending", "writer": None, "beat": None}
         self._table.update(_pk(key), "-", set=changes, if_equals={"writer": writer, "state": "writing"})
 
@@ -210,13 +237,16 @@ class Answers:
         item = self._table.update(
             _pk(key), "-", set=changes, if_equals={"writer": writer, "state": "writing"}
         )
+        self._written_here.discard(key)
         if item is None:
             answer = self.get(key)
             mine = answer and answer.finished and answer.writer == writer and answer.text == text
             return answer if mine else None
+        finished = _answer(item)
         if pause := self._pauses.pop(key, None):
+            pause.answer = finished
             pause.set()
-        return _answer(item)
+        return finished
 
     def give_up(self, answer: Answer, text: str) -> bool:
         """Finish an answer that nobody writes any more, with ``text`` after what is there.
@@ -227,14 +257,17 @@ class Answers:
         unchanged = {"state": answer.state, "beat": answer.beat or None}
         return self._table.update(_pk(answer.key), "-", set=changes, if_equals=unchanged) is not None
 
-    def hand_over(self, key: str, delivery: str, cut: Cut, *, unfinished: bool) -> Part | None:
+    def hand_over(
+        self, key: str, delivery: str, cut: Cut, *, unfinished: bool, known: Answer | None = None
+    ) -> Part | None:
         """Return the part of an answer that belongs to one delivery, the next unshown one if it is new.
 
         A delivery that asks again gets the same part. While the answer is being written there is nothing
         to hand over (None), unless ``unfinished`` parts are wanted too; such a part may be empty. None
-        also when the answer has expired. Raises StoreError.
+        also when the answer has expired. What is ``known`` of the answer need not be read. Raises StoreError.
         """
-        while answer := self.get(key):
+        while answer := known or self.get(key):
+            known = None
             if delivery in answer.parts:
                 start, end = answer.parts[delivery]
                 return Part(answer, start, end)
@@ -259,7 +292,7 @@ class Answers:
             if item is not None:
                 part = Part(_answer(item), answer.shown, end)
                 if not part.last:
-                    self._note_unread(answer)
+                    self.note_unread(answer)
                 return part
         return None
 
@@ -276,7 +309,7 @@ class Answers:
                 if_equals={"shown": answer.shown or None, "parts": answer.parts},
             )
             if taken_back is not None:
-                self._note_unread(answer)
+                self.note_unread(answer)
                 return
 
     def unread(self, openid: str) -> Answer | None:
@@ -315,8 +348,8 @@ class Answers:
         counted = self._table.update(pk, "-", add={"attempts": 1}) or {}
         return counted.get("answer", ""), counted.get("attempts", 1)
 
-    def _note_unread(self, answer: Answer) -> None:
-        """Let 继续 find the answer, until it is all shown."""
+    def note_unread(self, answer: Answer) -> None:
+        """Let 继续 find the answer, until it is all shown. Raises StoreError."""
         ttl = int(self._clock()) + ANSWER_SECONDS
         self._table.put({"pk": f"unread#{answer.openid}", "sk": answer.id, "answer": answer.key, "ttl": ttl})
 

@@ -15,6 +15,9 @@ TURN_SECONDS = 7 * 24 * 3600
 _MAX_STORED_CHARACTERS = MAX_HISTORY_CHARACTERS // 2
 """Of a question, and of an answer: the latest turn then always fits in what the model is told."""
 _LONGEST_ANSWER = 24 * 3600
+_FORGOTTEN = "forgotten"
+"""The key of the note that says what is forgotten: as a word it sorts after the turns that it is among, so that
+one query finds both."""
 
 
 class Conversations:
@@ -30,12 +33,12 @@ class Conversations:
 
         Raises StoreError.
         """
-        forgotten = self._table.get(f"follower#{openid}", "forgotten") or {}
-        newest = self._table.query(f"turns#{openid}", limit=MAX_HISTORY_TURNS, newest_first=True)
+        newest = self._table.query(f"turns#{openid}", limit=MAX_HISTORY_TURNS + 1, newest_first=True)
+        before = newest.pop(0)["before"] if newest and newest[0]["sk"] == _FORGOTTEN else ""
         return [
             {"question": item["question"], "answer": item["answer"]}
-            for item in reversed(newest)
-            if item["sk"] > forgotten.get("before", "") and not item.get("failure")
+            for item in reversed(newest[:MAX_HISTORY_TURNS])
+            if item["sk"] > before and not item.get("failure")
         ]
 
     def remember(self, openid: str, turn_id: str, question: str, answer: str, *, failure: str = "") -> None:
@@ -65,7 +68,8 @@ class Conversations:
         now = self._clock()
         # An answer that is still being written becomes a turn later, and must not outlive this note.
         before = {"before": time_ordered_id(now), "ttl": int(now) + TURN_SECONDS + _LONGEST_ANSWER}
-        self._table.put({"pk": f"follower#{openid}", "sk": "forgotten", **before})
-        while turns := self._table.query(f"turns#{openid}", limit=50):
+        self._table.put({"pk": f"turns#{openid}", "sk": _FORGOTTEN, **before})
+        while (turns := self._table.query(f"turns#{openid}", limit=50)) and turns[0]["sk"] != _FORGOTTEN:
             for turn in turns:
-                self._table.delete(turn["pk"], turn["sk"])
+                if turn["sk"] != _FORGOTTEN:
+                    self._table.delete(turn["pk"], turn["sk"])

@@ -28,6 +28,7 @@ _DELETE = "DELETE FROM items WHERE pk = ? AND sk = ?"
 _PRUNE = "DELETE FROM items WHERE rowid IN (SELECT rowid FROM items WHERE ttl <= ? LIMIT 1000)"
 _PRUNE_EVERY = 60  # seconds
 _LARGEST = 400 * 1024  # bytes, DynamoDB's limit: what works here works there
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 class SqliteTable:
@@ -114,7 +115,7 @@ class SqliteTable:
 
 
 def _row(item: Item) -> tuple[str, str, float | None, str]:
-    content = json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+    content = _ENCODER.encode(item)
     if len(content.encode()) > _LARGEST:
         raise StoreError("PutItem: an item takes at most 400 KB")
     ttl = item.get("ttl")
@@ -123,4 +124,6 @@ def _row(item: Item) -> tuple[str, str, float | None, str]:
 
 def _same(one: Any, other: Any) -> bool:
     """Compare as DynamoDB does: 1 and true are two values, though Python has them equal."""
+    if one is None or isinstance(one, str):
+        return bool(one == other)
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)

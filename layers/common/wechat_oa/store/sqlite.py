@@ -6,8 +6,9 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import TracebackType
 
 from .table import StoreError
 
@@ -36,29 +37,52 @@ class Database:
                 self._connection.close()
                 raise
 
-    @contextmanager
-    def statement(self, operation: str) -> Iterator[sqlite3.Connection]:
+    def statement(self, operation: str) -> AbstractContextManager[sqlite3.Connection]:
         """Give the connection for statements that each stand alone. ``operation`` goes into the error."""
-        with self._lock, _errors(operation):
-            yield self._connection
+        return _Statement(self._connection, self._lock, operation)
 
     @contextmanager
     def transaction(self, operation: str) -> Iterator[sqlite3.Connection]:
         """Give the connection for statements that take effect together, while no one else writes."""
-        with self._lock, _errors(operation):
-            self._connection.execute("BEGIN IMMEDIATE")
+        with self.statement(operation) as connection:
+            connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self._connection
-                self._connection.execute("COMMIT")
+                yield connection
+                connection.execute("COMMIT")
             except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
 
     def close(self) -> None:
         """Close the file; any call after that raises StoreError."""
         with self._lock:
             self._connection.close()
+
+
+class _Statement:
+    """The connection while nobody else in this process has it; its errors are StoreErrors.
+
+    Not a generator: every message takes twenty of these, each in half the time.
+    """
+
+    __slots__ = ("_connection", "_lock", "_operation")
+
+    def __init__(self, connection: sqlite3.Connection, lock: threading.Lock, operation: str) -> None:
+        self._connection = connection
+        self._lock = lock
+        self._operation = operation
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._lock.acquire()
+        return self._connection
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _where: TracebackType | None
+    ) -> None:
+        self._lock.release()
+        if error is not None:
+            _raise_as_store_error(self._operation, error)
 
 
 class Turn:
@@ -89,10 +113,16 @@ class Turn:
 def _errors(operation: str) -> Iterator[None]:
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OSError) as error:
+        _raise_as_store_error(operation, error)
+
+
+def _raise_as_store_error(operation: str, error: BaseException) -> None:
+    """Raise StoreError for an error of SQLite's or the file system's; another is not the store's."""
+    if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorname", type(error).__name__)
         raise StoreError(f"{operation}: {code}") from error
-    except OSError as error:
+    if isinstance(error, OSError):
         raise StoreError(f"{operation}: {type(error).__name__}") from error
 
 

@@ -19,6 +19,8 @@ _LONGEST_SK = 1024
 
 def text(value: str) -> str:
     """Return the text as UTF-8 can carry it: halves of a surrogate pair are joined, or become U+FFFD."""
+    if value.isascii():
+        return value
     try:
         return value.encode().decode()
     except UnicodeEncodeError:
@@ -32,10 +34,10 @@ def plain(value: object, *, _depth: int = 0) -> Any:
     TypeError for anything that is not JSON, and ValueError for NaN, infinity, numbers of 1e38 and more,
     fractions closer to zero than 1e-130, empty names, and more than 31 lists or mappings in one another.
     """
-    if value is None or isinstance(value, bool):
-        return value
     if isinstance(value, str):
         return text(value)
+    if value is None or isinstance(value, bool):
+        return value
     if isinstance(value, int | float):
         return _number(value)
     if _depth >= _DEEPEST and isinstance(value, list | tuple | Mapping):
