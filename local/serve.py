@@ -81,7 +81,7 @@ class _Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             print(banner(self._house), flush=True)
-            # What was imported stays: no collection of garbage looks through it while a follower waits.
+            # What there is by now stays: no collection looks through it while a follower waits.
             gc.freeze()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -11,6 +11,11 @@ import botocore.session
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
+def pytest_runtest_teardown() -> None:
+    """A function's module that refuses to start leaves the collection off: its process would end."""
+    gc.enable()
+
+
 def pytest_collection_finish() -> None:
     """What was imported and collected stays until the end: no collection of garbage looks through it."""
     gc.collect()

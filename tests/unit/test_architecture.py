@@ -84,7 +84,7 @@ def test_only_the_handlers_read_the_environment() -> None:
 
 
 def _loaded(module: str, function: str, **environment: str) -> set[str]:
-    """The modules that a function has imported when it has started."""
+    """The modules that a function has imported when it has started, garbage being collected again by then."""
     whole = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": f"{ROOT / 'layers/common'}:{ROOT / 'functions' / function}",
@@ -94,7 +94,8 @@ def _loaded(module: str, function: str, **environment: str) -> set[str]:
         "WECHAT_OA_TABLE": "table",
         **environment,
     }
-    code = f"import sys, {module}; print('\\n'.join(sys.modules))"
+    collects = "assert gc.isenabled() and gc.get_freeze_count()"
+    code = f"import gc, sys, {module}; {collects}; print('\\n'.join(sys.modules))"
     ran = subprocess.run(  # noqa: S603  (our own interpreter on our own code)
         [sys.executable, "-c", code], env=whole, capture_output=True, text=True, check=True
     )

@@ -17,12 +17,9 @@ from wechat_oa.reply_rules import ReplyRules, parse_rules
 from wechat_oa.settings import AiSettings
 from wechat_reply.routing import (
     MAX_QUESTION_CHARACTERS,
-    Acknowledge,
     AskModel,
-    Continue,
     Decision,
     Forget,
-    GiveCode,
     RecordPublishJob,
     Say,
     route,
@@ -102,7 +99,7 @@ def _said(name: str) -> Say:
     ],
 )
 def test_a_word_to_go_on(word: str) -> None:
-    assert _routed(_text(word)) == Continue()
+    assert _routed(_text(word)) == "continue"
 
 
 @pytest.mark.parametrize("word", ["清空", "清空。", "「清空」", "CLEAR", "ｃｌｅａｒ！"])
@@ -112,9 +109,9 @@ def test_a_word_to_forget(word: str) -> None:
 
 @pytest.mark.parametrize("word", ["验证码", " 验证码 ", "验证码。", "「验证码」", "验证码！！", "【验证码】"])
 def test_the_word_for_a_code(word: str) -> None:
-    assert _routed(_text(word)) == GiveCode()
-    assert _routed(_message("voice", Recognition=word)) == GiveCode()
-    assert _routed(_event("CLICK", EventKey=word)) == GiveCode()
+    assert _routed(_text(word)) == "give code"
+    assert _routed(_message("voice", Recognition=word)) == "give code"
+    assert _routed(_event("CLICK", EventKey=word)) == "give code"
 
 
 @pytest.mark.parametrize(
@@ -138,8 +135,8 @@ def test_anything_else_is_a_question(question: str) -> None:
 
 @pytest.mark.parametrize("nothing", ["", " ", "\n\t　"])
 def test_nothing_said_is_acknowledged(nothing: str) -> None:
-    assert _routed(_text(nothing)) == Acknowledge()
-    assert _routed(_message("text")) == Acknowledge()
+    assert _routed(_text(nothing)) == "acknowledge"
+    assert _routed(_message("text")) == "acknowledge"
 
 
 def test_a_long_question_is_bounded() -> None:
@@ -154,9 +151,9 @@ def test_the_owners_keywords_go_before_help_but_not_before_what_every_follower_n
     words = ["继续", "清空", "验证码", "帮助", "价格"]
     document = {"keywords": [{"words": words, "reply": "自己写的"}]}
     mine = Say(TextReply("自己写的"))
-    assert _routed(_text("继续"), document) == Continue()
+    assert _routed(_text("继续"), document) == "continue"
     assert isinstance(_routed(_text("清空"), document), Forget)
-    assert _routed(_text("验证码"), document) == GiveCode()
+    assert _routed(_text("验证码"), document) == "give code"
     assert _routed(_text("帮助"), document) == mine
     assert _routed(_text("价格？"), document) == mine
     assert _routed(_text("多少钱"), document) == AskModel("多少钱")
@@ -202,7 +199,7 @@ def test_a_voice_is_heard_where_there_is_something_to_hear_it_with() -> None:
 
 def test_what_wechat_recognised_in_a_voice_is_read_as_a_text() -> None:
     assert _routed(_message("voice", Recognition="今天天气怎么样")) == AskModel("今天天气怎么样")
-    assert _routed(_message("voice", Recognition="继续。")) == Continue()
+    assert _routed(_message("voice", Recognition="继续。")) == "continue"
     assert _routed(_message("voice", Recognition=" ", MediaId="m")) == _said("voice_unsupported")
 
 
@@ -229,7 +226,7 @@ def test_what_cannot_be_read_is_said_kindly(msg_type: str) -> None:
     [("device_event", "subscribe_status"), ("device_status", "x"), ("device_event", "bind")],
 )
 def test_what_a_device_reports_is_acknowledged(msg_type: str, event: str) -> None:
-    assert _routed(_message(msg_type, Event=event)) == Acknowledge()
+    assert _routed(_message(msg_type, Event=event)) == "acknowledge"
 
 
 # Events
@@ -250,7 +247,7 @@ def test_a_scene_says_what_the_owner_set_for_it() -> None:
     assert _routed(_event("subscribe", EventKey="qrscene_table-7"), SCENES) == seven
     assert _routed(_event("SCAN", EventKey="table-7"), SCENES) == seven
     assert _routed(_event("SCAN", EventKey="ask"), SCENES) == AskModel("介绍菜单")
-    assert _routed(_event("SCAN", EventKey="unknown"), SCENES) == Acknowledge()
+    assert _routed(_event("SCAN", EventKey="unknown"), SCENES) == "acknowledge"
 
 
 def test_whoever_leaves_is_forgotten_without_a_word() -> None:
@@ -279,7 +276,7 @@ def test_a_menu_key_without_a_rule_is_read_as_a_word() -> None:
     }
     assert _routed(_event("CLICK", EventKey="价格"), document) == Say(TextReply("10 元"))
     assert _routed(_event("CLICK", EventKey="菜单"), document) == AskModel("介绍菜单")
-    assert _routed(_event("CLICK", EventKey="继续")) == Continue()
+    assert _routed(_event("CLICK", EventKey="继续")) == "continue"
     assert isinstance(_routed(_event("CLICK", EventKey="清空")), Forget)
     assert _routed(_event("CLICK", EventKey="V1001_TODAY_MUSIC"), document) == _said("help")
     assert _routed(_event("CLICK")) == _said("help")
@@ -287,8 +284,8 @@ def test_a_menu_key_without_a_rule_is_read_as_a_word() -> None:
 
 @pytest.mark.parametrize("event", [event for event in EVENTS if event not in SPOKEN_TO | {"unsubscribe"}])
 def test_every_other_event_is_acknowledged(event: str) -> None:
-    assert _routed(_event(event, EventKey="k")) == Acknowledge()
-    assert _routed(_event(event.upper())) == Acknowledge()
+    assert _routed(_event(event, EventKey="k")) == "acknowledge"
+    assert _routed(_event(event.upper())) == "acknowledge"
 
 
 def _publish_event(**info: Any) -> Message:
@@ -333,9 +330,9 @@ def test_a_job_with_several_articles_and_one_in_json_are_recorded_too() -> None:
     ],
 )
 def test_a_job_without_a_proper_id_is_acknowledged(info: dict[str, Any]) -> None:
-    assert _routed(_publish_event(**info)) == Acknowledge()
-    assert _routed(_event("PUBLISHJOBFINISH", PublishEventInfo="")) == Acknowledge()
-    assert _routed(_event("PUBLISHJOBFINISH")) == Acknowledge()
+    assert _routed(_publish_event(**info)) == "acknowledge"
+    assert _routed(_event("PUBLISHJOBFINISH", PublishEventInfo="")) == "acknowledge"
+    assert _routed(_event("PUBLISHJOBFINISH")) == "acknowledge"
 
 
 @pytest.mark.parametrize("status", ["", "²", "x", "-1", None, "9" * 5000])
@@ -354,7 +351,7 @@ def test_every_known_message_is_routed(path: Path, ai: AiSettings) -> None:
     message = parse_message(path.read_bytes())
     decision = route(message, ReplyRules(), ai)
     if message.msg_type == "event" and message.event not in ("subscribe", "click", "unsubscribe"):
-        assert isinstance(decision, Acknowledge | RecordPublishJob)
+        assert decision == "acknowledge" or isinstance(decision, RecordPublishJob)
     else:
         assert not isinstance(decision, RecordPublishJob)
 
@@ -388,6 +385,7 @@ def test_nothing_makes_it_raise(
 ) -> None:
     ai = AiSettings(image_input=able, transcription_model="w" if able else "")
     message = _message(msg_type, Event=event, **texts, **(nested if msg_type == "event" else {}))
-    assert isinstance(
-        route(message, ReplyRules(), ai), Say | AskModel | Continue | Forget | RecordPublishJob | Acknowledge
+    decision = route(message, ReplyRules(), ai)
+    assert decision in ("continue", "give code", "acknowledge") or isinstance(
+        decision, Say | AskModel | Forget | RecordPublishJob
     )

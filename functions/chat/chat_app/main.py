@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import wechat_oa.cold_start
 from chat_app.app import make_app
 from chat_app.logs import log_as_json
 from chat_app.services import ChatServices
@@ -22,3 +23,4 @@ if not _aws.settings.pages_distribution:
 
     for prefix in dict.fromkeys(("", _aws.settings.context_path)):
         app.mount(f"{prefix}/chat", page_app())
+wechat_oa.cold_start.started()

@@ -8,12 +8,14 @@ from typing import Any
 
 from mangum import Mangum
 
+import wechat_oa.cold_start
 from wechat_mcp.app import make_app
 from wechat_mcp.aws import aws_services
 
 # Made while the function starts. Mangum keeps one event loop, so that connections live from call to call, and
 # runs the application's own start and end around every request: that is what opens FastMCP's task group.
 _application = Mangum(make_app(aws_services(os.environ)))
+wechat_oa.cold_start.started()
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import time
 from typing import Any
 from urllib.parse import unquote
 
+import wechat_oa.cold_start
 from pages_app.answering import answer
 from pages_app.aws import aws_services
 from pages_app.http import Answer, Request
@@ -19,6 +20,7 @@ log = logging.getLogger(__name__)
 
 # Made while the function starts, where nobody waits for it.
 _services = aws_services(os.environ)
+wechat_oa.cold_start.started()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

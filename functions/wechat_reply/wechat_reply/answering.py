@@ -16,11 +16,8 @@ from wechat_oa.metrics import figures
 from wechat_oa.store.table import StoreError
 from wechat_reply.ladder import Attempt, NoReply
 from wechat_reply.routing import (
-    Acknowledge,
     AskModel,
-    Continue,
     Forget,
-    GiveCode,
     RecordPublishJob,
     Say,
     route,
@@ -155,13 +152,13 @@ async def _reply(attempt: Attempt) -> Reply | None:
             # Whoever submitted it has noted which draft it was.
             await attempt.patiently(lambda: services.table.update(job, "-", set=ended))
             return None
-        case Continue():
+        case "continue":
             return TextReply(await _continue(attempt))
-        case GiveCode():
+        case "give code":
             return TextReply(await _code(attempt))
         case AskModel():
             return TextReply(await _ask(attempt, decision))
-        case Acknowledge():
+        case "acknowledge":
             return None
 
 

@@ -9,6 +9,7 @@ import os
 import time
 from typing import Any
 
+import wechat_oa.cold_start
 from wechat_oa.settings import SettingsError
 from wechat_reply.answering import HttpAnswer, answer, verify
 from wechat_reply.aws import aws_services
@@ -20,6 +21,7 @@ if not _services.settings.wechat_token:
 # Sets up the keys, if there are any: the library they need is not loaded in a follower's five seconds.
 _services.credentials.cryptos  # noqa: B018
 _runner = asyncio.Runner()
+wechat_oa.cold_start.started()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

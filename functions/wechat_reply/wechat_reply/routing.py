@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from wechat_oa.callback.message import Location, Message
 from wechat_oa.callback.reply import Reply, TextReply
@@ -38,18 +37,7 @@ class AskModel(NamedTuple):
     voice_format: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Continue:
-    """Show the rest of an answer that the follower has not seen the end of."""
-
-
-@dataclass(frozen=True, slots=True)
-class GiveCode:
-    """Tell how to get into the web chat."""
-
-
-@dataclass(frozen=True, slots=True)
-class Forget:
+class Forget(NamedTuple):
     """Forget the conversation; say so unless the follower has left."""
 
     reply: Reply | None
@@ -64,12 +52,11 @@ class RecordPublishJob(NamedTuple):
     article_urls: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Acknowledge:
-    """Nothing to say."""
-
-
-Decision: TypeAlias = Say | AskModel | Continue | GiveCode | Forget | RecordPublishJob | Acknowledge
+Decision: TypeAlias = (
+    Say | AskModel | Forget | RecordPublishJob | Literal["continue", "give code", "acknowledge"]
+)
+"""A word where nothing more is needed: show the rest of an answer that the follower has not seen the end of,
+tell how to get into the web chat, say nothing."""
 
 
 def route(message: Message, rules: ReplyRules, ai: AiSettings) -> Decision:
@@ -96,13 +83,13 @@ def route(message: Message, rules: ReplyRules, ai: AiSettings) -> Decision:
             return AskModel(_bounded("我发了一个链接：\n" + "\n".join(part for part in parts if part)))
     if message.event:
         # A device reports something: nobody is there to read a reply.
-        return Acknowledge()
+        return "acknowledge"
     return _say(rules, "unsupported")
 
 
 def _text(content: str, rules: ReplyRules) -> Decision:
     if not content.strip():
-        return Acknowledge()
+        return "acknowledge"
     return _without_model(content, rules) or AskModel(_bounded(content.strip()))
 
 
@@ -110,11 +97,11 @@ def _without_model(content: str, rules: ReplyRules) -> Decision | None:
     """What a text means by itself: a command, or what the owner's rules say. None: nothing."""
     said = normalise(content)
     if said in CONTINUE_WORDS:
-        return Continue()
+        return "continue"
     if said in FORGET_WORDS:
         return Forget(TextReply(rules.texts["cleared"]))
     if said in CODE_WORDS:
-        return GiveCode()
+        return "give code"
     if content.strip() == _UNSUPPORTED_BY_WECHAT:
         return _say(rules, "unsupported")
     if action := rules.for_text(content):
@@ -133,7 +120,7 @@ def _event(message: Message, rules: ReplyRules) -> Decision:
             return Forget(None)
         case "scan":
             action = rules.scenes.get(message.scene)
-            return _act(action) if action else Acknowledge()
+            return _act(action) if action else "acknowledge"
         case "click":
             if action := rules.menu.get(message.event_key):
                 return _act(action)
@@ -142,7 +129,7 @@ def _event(message: Message, rules: ReplyRules) -> Decision:
             return _without_model(message.event_key, rules) or _say(rules, "help")
         case "publishjobfinish":
             return _publish_job(message)
-    return Acknowledge()
+    return "acknowledge"
 
 
 def _act(action: Action) -> Decision:
@@ -160,7 +147,7 @@ def _location(place: Location) -> str:
 def _publish_job(message: Message) -> Decision:
     info = message.fields.get("PublishEventInfo")
     if not isinstance(info, dict) or not _PUBLISH_ID.fullmatch(str(info.get("publish_id"))):
-        return Acknowledge()
+        return "acknowledge"
     status = str(info.get("publish_status", ""))
     detail = info.get("article_detail")
     items = detail.get("item", []) if isinstance(detail, dict) else []

@@ -8,6 +8,7 @@ import logging
 import os
 from typing import Any, Protocol, cast
 
+import wechat_oa.cold_start
 from wechat_oa.ai.model import Models
 from wechat_oa.identifiers import pseudonym
 from wechat_oa.metrics import figures
@@ -51,6 +52,7 @@ if not _services.settings.queue_url:
 _models = Models()
 _worker = Worker(_services, _models, _messenger(_services))
 _runner = asyncio.Runner()
+wechat_oa.cold_start.started()
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

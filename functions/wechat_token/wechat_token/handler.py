@@ -9,6 +9,7 @@ import asyncio
 import os
 from typing import Any
 
+import wechat_oa.cold_start
 from wechat_oa.api.errors import WeChatError
 from wechat_oa.api.token import AccessTokens
 from wechat_oa.api.transport import make_http_client, plain_post
@@ -20,6 +21,7 @@ _table = _aws.table()
 _post = plain_post(make_http_client(), _aws.settings.official_api_url)
 # One event loop for every call: the connection to WeChat lives on in it.
 _runner = asyncio.Runner()
+wechat_oa.cold_start.started()
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -34,8 +34,7 @@ Cut = Callable[[str, int, bool], int]
 """Where the part that starts at an offset of a text should end; the flag says whether the text is whole."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An answer as it stands in the table."""
 
     key: str
@@ -55,12 +54,12 @@ class Answer:
     shown: int = 0
     """How many characters of the text the follower has been shown."""
     shown_at: float = 0.0
-    parts: Mapping[str, list[int]] = field(default_factory=dict)
+    parts: Mapping[str, list[int]] = MappingProxyType({})
     """For each delivery the part it got, as [start, end)."""
     writer: str = ""
     beat: float = 0.0
     """The writer's last sign of life, in epoch seconds."""
-    took: Mapping[str, int] = field(default_factory=dict)
+    took: Mapping[str, int] = MappingProxyType({})
     """Milliseconds: ``queued`` until a worker began, ``first`` until the model's first piece, ``whole`` until
     its last; and ``tokens``, where the service tells. For the log."""
 

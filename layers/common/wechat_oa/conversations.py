@@ -16,7 +16,7 @@ _MAX_STORED_CHARACTERS = MAX_HISTORY_CHARACTERS // 2
 """Of a question, and of an answer: the latest turn then always fits in what the model is told."""
 _LONGEST_ANSWER = 24 * 3600
 _FORGOTTEN = "forgotten"
-"""The key of the note that says what is forgotten: as a word it sorts after the turns that it is among, so that
+"""The key of the note that says what is forgotten: as a word it sorts after the turns that it is among, and
 one query finds both."""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from wechat_oa.callback.crypto import MessageCrypto
 from wechat_oa.callback.errors import CryptoError, KeyMissingError, SignatureError
@@ -36,8 +37,7 @@ class Credentials:
         return tuple(MessageCrypto(key, self.app_id) for key in keys if key)
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """A message that is what it claims to be, and the way its reply has to go."""
 
     message: Message

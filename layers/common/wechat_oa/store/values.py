@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .table import Item, StoreError
 
@@ -83,8 +82,7 @@ def expired(item: Item, now: float) -> bool:
     return ttl is not None and ttl <= now
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """What ``Table.update`` is asked to do, checked."""
 
     set: dict[str, Any]
