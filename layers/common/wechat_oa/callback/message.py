@@ -7,7 +7,6 @@ A type or an event that is not known here is a message like any other: what it h
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
 from typing import NamedTuple, cast
 
 from wechat_oa.callback.errors import MessageError
@@ -43,13 +42,12 @@ class Location(NamedTuple):
     scale: str
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """What a follower sent, or what happened. A text that is not there is empty."""
 
     to_user: str
     """The account's original id (gh_…)."""
-    from_user: str = field(repr=False)
+    from_user: str
     """The follower's openid."""
     create_time: int
     """Epoch seconds."""
@@ -59,8 +57,12 @@ class Message:
     event: str
     """In lower case, empty unless ``msg_type`` is event (or one of the device types)."""
     event_key: str
-    fields: Fields = field(repr=False)
+    fields: Fields
     """Everything that came, nested as it came: texts, dicts, and lists of repeated elements."""
+
+    def __repr__(self) -> str:
+        """Return what it is, and neither who sent it nor what they said."""
+        return f"Message(msg_type={self.msg_type!r}, msg_id={self.msg_id!r}, event={self.event!r})"
 
     @property
     def key(self) -> str:
