@@ -7,7 +7,8 @@ VENV   := .venv
 SAM    := .venv-sam
 CHECKOV := .venv-checkov
 BIN    := $(VENV)/bin
-PIP    := -m pip install --quiet --disable-pip-version-check
+# What is used is compiled when it is: most of it never is.
+PIP    := -m pip install --quiet --disable-pip-version-check --no-compile
 # The pip that comes with Python 3.11 takes twice the time of this one.
 PIP_VERSION := 26.3
 # What sam local builds is for Python 3.13, which must be on PATH then.
