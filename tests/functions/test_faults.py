@@ -313,6 +313,21 @@ async def test_a_worker_gives_signs_of_life_before_the_model_says_anything(
     await writer.stop()
 
 
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_an_answer_can_be_gone_on_with_though_the_table_refused_to_note_that(
+    make_desk: MakeDesk, refuses: bool
+) -> None:
+    desk = make_desk()
+    writer = Writer(desk.services, desk.claim()["key"])
+    await writer.begin()
+    desk.table.refuses = refuses
+    await asyncio.sleep(0)  # while the model is asked
+    desk.table.refuses = False
+    assert (desk.services.answers.unread("openid") is None) is refuses
+    await writer.finish("busy")
+    assert desk.services.answers.unread("openid")
+
+
 async def test_time_spent_before_the_model_is_not_the_models(
     make_desk: MakeDesk, upstream: tuple[Upstream, str]
 ) -> None:

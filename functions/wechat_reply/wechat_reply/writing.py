@@ -163,7 +163,7 @@ class Writer:
 
     async def _keep(self) -> None:
         """Store the text about three times a second while it grows, and beat while it does not."""
-        # The model is thinking by now: this takes nobody's time. Where it fails, finishing tries again.
+        # The model is thinking by now: this takes nobody's time. Where it fails, it is tried again below.
         with contextlib.suppress(StoreError):
             self._note_unread()
         now = asyncio.get_running_loop().time
@@ -174,6 +174,7 @@ class Writer:
                 continue
             text = self._text
             try:
+                self._note_unread()
                 if not self._services.answers.write(self._key, self._name, text):
                     raise TakenOver
             except StoreError as error:
