@@ -22,10 +22,8 @@ botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 def pytest_collection(session: pytest.Session) -> None:
     """On a fresh checkout every process would make all asserts tell more, in the same order at the same time:
     each begins with a share of the files, and finds the others' done."""
-    number, count = (
-        os.environ.get("PYTEST_XDIST_WORKER", ""),
-        os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"),
-    )
+    number = os.environ.get("PYTEST_XDIST_WORKER", "")
+    count = os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")
     folders = {Path(each).resolve() for each in session.config.args}
     if number and folders >= {_ROOT / each for each in session.config.getini("testpaths")}:
         files = sorted(path for folder in folders for path in folder.rglob("test_*.py"))

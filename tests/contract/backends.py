@@ -52,9 +52,9 @@ class OneAtATime:
         return call
 
 
-def make_dynamo_table(client: Any) -> str:
-    """Make an empty table as the deployment makes it, and return its name."""
-    name = f"table-{uuid4().hex}"
+def make_dynamo_table(client: Any, name: str = "") -> str:
+    """Make an empty table as the deployment makes it, and return its name, a new one if none is given."""
+    name = name or f"table-{uuid4().hex}"
     client.create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],

@@ -18,6 +18,7 @@ from moto import mock_aws
 
 from local.platform.account import Account
 from local.platform.follower import Message, text, to_xml
+from tests.contract.backends import make_dynamo_table
 from tests.support.account import APP_ID, TOKEN
 from wechat_oa.callback.message import parse_message
 from wechat_oa.callback.signature import sign
@@ -75,15 +76,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
         monkeypatch.setenv(name, value)
     with mock_aws():
         dynamodb = boto3.client("dynamodb", REGION)
-        dynamodb.create_table(
-            TableName="table",
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        make_dynamo_table(dynamodb, "table")
         sqs = boto3.client("sqs", REGION)
         queue_url = sqs.create_queue(QueueName="jobs.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
         monkeypatch.setenv("WECHAT_OA_QUEUE_URL", queue_url)

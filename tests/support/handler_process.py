@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 
+from tests.contract.backends import make_dynamo_table
 from tests.support.deploying import forget_everything, moto_server
 
 Call = Callable[[dict[str, Any]], dict[str, Any]]
@@ -35,18 +36,7 @@ def aws_with_table() -> Iterator[str]:
         # What moto knows is of the whole process: another file's tests may have been there.
         forget_everything(url)
         session = boto3.Session("x", "x", region_name="us-east-1")
-        session.client("dynamodb", endpoint_url=url).create_table(
-            TableName=TABLE,
-            KeySchema=[
-                {"AttributeName": "pk", "KeyType": "HASH"},
-                {"AttributeName": "sk", "KeyType": "RANGE"},
-            ],
-            AttributeDefinitions=[
-                {"AttributeName": "pk", "AttributeType": "S"},
-                {"AttributeName": "sk", "AttributeType": "S"},
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        make_dynamo_table(session.client("dynamodb", endpoint_url=url), TABLE)
         yield url
 
 
