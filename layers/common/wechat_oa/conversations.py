@@ -68,8 +68,8 @@ class Conversations:
         now = self._clock()
         # An answer that is still being written becomes a turn later, and must not outlive this note.
         before = {"before": time_ordered_id(now), "ttl": int(now) + TURN_SECONDS + _LONGEST_ANSWER}
-        self._table.put({"pk": f"turns#{openid}", "sk": _FORGOTTEN, **before})
-        while (turns := self._table.query(f"turns#{openid}", limit=50)) and turns[0]["sk"] != _FORGOTTEN:
+        pk = f"turns#{openid}"
+        self._table.put({"pk": pk, "sk": _FORGOTTEN, **before})
+        while turns := [turn for turn in self._table.query(pk, limit=50) if turn["sk"] != _FORGOTTEN]:
             for turn in turns:
-                if turn["sk"] != _FORGOTTEN:
-                    self._table.delete(turn["pk"], turn["sk"])
+                self._table.delete(pk, turn["sk"])
